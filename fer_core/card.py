@@ -1,0 +1,132 @@
+"""The model card: what a bundle says of itself. Schema, reading, writing and checking of `card.json`."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from fer_core.emotions import EMOTIONS
+from fer_core.errors import ModelError
+
+CARD_NAME: Final = "card.json"
+MODEL_NAME: Final = "model.tflite"
+PREDICTIONS_NAME: Final = "predictions.npz"
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything that is known of a model. Rates are fractions (0-1), never percent.
+
+    files: name -> {sha256, bytes}. input: size, channels, range, margin. training: dataset, dataset_sha256, labels,
+    split, settings, seconds, hardware, versions, seed, command. history: one record per epoch. calibration:
+    {temperature}. evaluation: part -> metrics as `fer_core.evaluation.metrics` gives them. reported: what the
+    reproduced system published, and on what data.
+    """
+
+    name: str
+    title: str
+    architecture: str
+    parameters: int
+    multiply_adds: int
+    files: dict[str, dict[str, Any]]
+    training: dict[str, Any]
+    evaluation: dict[str, dict[str, Any]]
+    calibration: dict[str, float]
+    emotions: tuple[str, ...] = EMOTIONS
+    input: dict[str, Any] = field(default_factory=dict)
+    flagship: bool = False
+    reproduces: str | None = None
+    reported: dict[str, Any] | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    quantisation: dict[str, Any] = field(default_factory=dict)
+    robustness: dict[str, Any] = field(default_factory=dict)
+    intended_use: str = ""
+    limits: str = ""
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the softmax (Guo et al. 2017)."""
+        return self.calibration["temperature"]
+
+    def to_json(self) -> str:
+        """The text of card.json."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check `folder`/card.json. Raises ModelError with the reason in one line."""
+    path = folder / CARD_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder.name}: there is no {CARD_NAME} in this bundle.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{folder.name}: {CARD_NAME} is damaged ({error}).") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{folder.name}: {CARD_NAME} must hold one JSON object.")
+    known = {f.name for f in fields(ModelCard)}
+    try:
+        card = ModelCard(**{key: value for key, value in content.items() if key in known})
+    except TypeError as error:
+        missing = sorted(known - set(content))
+        raise ModelError(f"{folder.name}: {CARD_NAME} lacks fields: {', '.join(missing)}.") from error
+    _check(card, folder.name)
+    return card
+
+
+def write_card(card: ModelCard, folder: Path) -> None:
+    """Write `folder`/card.json."""
+    (folder / CARD_NAME).write_text(card.to_json(), encoding="utf-8")
+
+
+def file_entry(content: bytes) -> dict[str, Any]:
+    """The card's line for a file: its SHA-256 and size in bytes."""
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def read_file(card: ModelCard, folder: Path, name: str) -> bytes:
+    """The bytes of one of the bundle's files, checked against the card's hash. Raises ModelError."""
+    entry = card.files.get(name)
+    if entry is None:
+        raise ModelError(f"{folder.name}: the card names no {name}.")
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{folder.name}: {name} is missing.") from error
+    if not content:
+        raise ModelError(f"{folder.name}: {name} is empty.")
+    if file_entry(content)["sha256"] != entry["sha256"]:
+        raise ModelError(f"{folder.name}: {name} is damaged: its SHA-256 is not the one in the card.")
+    return content
+
+
+def _check(card: ModelCard, name: str) -> None:
+    def expect(good: bool, problem: str) -> None:
+        if not good:
+            raise ModelError(f"{name}: {CARD_NAME}: {problem}.")
+
+    for field_name, kind in (
+        ("name", str), ("title", str), ("architecture", str), ("files", dict), ("training", dict), ("evaluation", dict),
+        ("calibration", dict), ("history", list), ("input", dict), ("robustness", dict), ("quantisation", dict),
+    ):  # fmt: skip
+        value = getattr(card, field_name)
+        expect(isinstance(value, kind), f"{field_name} must be {kind.__name__}, got {type(value).__name__}")
+    expect(isinstance(card.parameters, int) and card.parameters > 0, "parameters must be a positive integer")
+    expect(
+        isinstance(card.emotions, list | tuple) and tuple(card.emotions) == EMOTIONS,
+        f"emotions must be {', '.join(EMOTIONS)} in this order, got {card.emotions}",
+    )
+    temperature = card.calibration.get("temperature")
+    expect(
+        isinstance(temperature, int | float) and 0.01 < temperature < 100,
+        f"calibration.temperature must be between 0.01 and 100, got {temperature}",
+    )
+    for file_name, entry in card.files.items():
+        good_name = bool(_FILE_NAME.fullmatch(file_name)) and ".." not in file_name
+        expect(good_name, f"files: {file_name!r} is not a plain file name")
+        sha = entry.get("sha256") if isinstance(entry, dict) else None
+        expect(isinstance(sha, str) and bool(_SHA256.fullmatch(sha)), f"files: {file_name} has no SHA-256")

@@ -1,0 +1,209 @@
+"""Datasets on disk -> faces, labels and the part each face belongs to. No keras here: evaluation reads them too.
+
+Recognised, as a file or as a folder that holds one of them at its top or under `data/`: `fer2013.csv` or
+`icml_face_data.csv` (also compressed), `train/` with `test/` and perhaps `validation/`, `images/train` with
+`images/validation` or `images/test`, and one folder by emotion.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fer_core.emotions import EMOTIONS, emotion_index
+from fer_core.errors import DatasetError, ImageError
+from fer_core.faces import FACE_SIZE, whole_face
+from fer_core.images import PICTURE_SUFFIXES, decode_image
+
+CSV_NAMES: Final = ("fer2013.csv", "icml_face_data.csv")
+COMPRESSIONS: Final = ("", ".gz", ".bz2", ".zip", ".xz")
+USAGES: Final = {"training": "training", "publictest": "public_test", "privatetest": "private_test"}
+FERPLUS_COLUMNS: Final = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF",
+)  # fmt: skip
+_PART_FOLDERS: Final = {"train": "training", "validation": "validation", "val": "validation", "test": "test"}
+_SHOWN: Final = 5  # bad rows named in one error
+
+
+@dataclass(frozen=True)
+class FaceTable:
+    """A whole dataset in memory.
+
+    faces: (N, 48, 48) uint8 grey, 0-255. labels: (N,) uint8 into EMOTIONS. usage: (N,) str, the part each face belongs
+    to: training, public_test, private_test, validation, test, or all where the dataset names none. ferplus: (N,) int8,
+    the FER+ label or -1 where the votes give none of the seven; None without votes.
+    """
+
+    faces: np.ndarray[Any, Any]
+    labels: np.ndarray[Any, Any]
+    usage: np.ndarray[Any, Any]
+    source: Path
+    layout: str
+    ferplus: np.ndarray[Any, Any] | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of pixels, labels and parts: the same whatever file they came in, compressed or not."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.faces).tobytes())
+        digest.update(self.labels.astype(np.uint8).tobytes())
+        digest.update("\n".join(self.usage.tolist()).encode())
+        return digest.hexdigest()
+
+
+def read_dataset(path: str | Path, ferplus: str | Path | None = None) -> FaceTable:
+    """Read the dataset at `path`; `ferplus` is the file of FER+ votes for the same rows (fer2013new.csv).
+
+    Raises DatasetError for a missing path, an unknown layout, or unreadable rows or pictures (each named).
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DatasetError(f"No dataset at {path}: there is no such file or folder. Check --data.")
+    if path.is_file():
+        table = read_fer2013_csv(path)
+    else:
+        found = next((t for t in (_read_folder(path), _read_folder(path / "data")) if t is not None), None)
+        if found is None:
+            raise DatasetError(
+                f"{path} has none of the known layouts. Expected {' or '.join(CSV_NAMES)}, train/ and test/ with one "
+                f"folder per emotion, images/train with images/validation, or one folder per emotion ("
+                f"{', '.join(EMOTIONS)}). Found: {_listing(path)}"
+            )
+        table = found
+    if ferplus is None:
+        return table
+    return FaceTable(
+        table.faces, table.labels, table.usage, table.source, table.layout, read_ferplus(ferplus, table)
+    )  # fmt: skip
+
+
+def read_fer2013_csv(path: Path) -> FaceTable:
+    """Read the challenge file: columns emotion (0-6), pixels (2,304 numbers) and, where present, Usage."""
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (ValueError, OSError, pd.errors.ParserError, EOFError) as error:
+        raise DatasetError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
+    frame.columns = frame.columns.str.strip().str.lower()
+    if not {"emotion", "pixels"} <= set(frame.columns):
+        raise DatasetError(f"{path}: expected the columns emotion, pixels, Usage; got {', '.join(frame.columns)}.")
+    faces = np.zeros((len(frame), FACE_SIZE, FACE_SIZE), np.uint8)
+    labels = np.zeros(len(frame), np.uint8)
+    usage = ["all"] * len(frame)
+    if "usage" in frame:
+        usage = [USAGES.get(name.strip().lower(), "") for name in frame["usage"]]
+    bad: list[str] = []
+    for row, (emotion, pixels) in enumerate(zip(frame["emotion"], frame["pixels"], strict=True)):
+        problem = _row_problem(emotion, pixels, usage[row], faces, row)
+        if problem:
+            bad.append(f"line {row + 2}: {problem}")
+        else:
+            labels[row] = int(emotion)
+    if bad:
+        more = f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+        raise DatasetError(f"{path} has unreadable rows: {'; '.join(bad[:_SHOWN])}{more}. Repair or remove them.")
+    if not len(frame):
+        raise DatasetError(f"{path} has a header but no rows.")
+    return FaceTable(faces, labels, np.array(usage), path, "csv")
+
+
+def _row_problem(emotion: str, pixels: str, usage: str, faces: np.ndarray[Any, Any], row: int) -> str | None:
+    """What is wrong with a row, or None; its pixels are written into faces[row]."""
+    if not (emotion.strip().isdecimal() and int(emotion) < len(EMOTIONS)):
+        return f"emotion must be 0 to {len(EMOTIONS) - 1}, got {emotion[:20]!r}"
+    if not usage:
+        return "Usage must be Training, PublicTest or PrivateTest"
+    try:
+        values = np.array(pixels.split(), dtype=np.int32)
+    except (ValueError, OverflowError):
+        return "pixels must be numbers between spaces"
+    if values.size != FACE_SIZE**2:
+        return f"expected {FACE_SIZE**2} pixels, got {values.size}"
+    if values.min() < 0 or values.max() > 255:
+        return "pixels must be 0 to 255"
+    faces[row] = values.reshape(FACE_SIZE, FACE_SIZE)
+    return None
+
+
+def _read_folder(folder: Path) -> FaceTable | None:
+    """Read `folder` in whichever layout it has, or None."""
+    if not folder.is_dir():
+        return None
+    for name in (base + suffix for base in CSV_NAMES for suffix in COMPRESSIONS):
+        if (folder / name).is_file():
+            return read_fer2013_csv(folder / name)
+    readers: tuple[Callable[[], FaceTable | None], ...] = (
+        lambda: _read_parts(folder),
+        lambda: _read_parts(folder / "images"),
+        lambda: _read_emotions(folder, {"": folder}, "folder"),
+    )
+    return next((table for reader in readers if (table := reader()) is not None), None)
+
+
+def _read_parts(folder: Path) -> FaceTable | None:
+    if not (folder / "train").is_dir():
+        return None
+    parts = {part: folder / name for name, part in _PART_FOLDERS.items() if (folder / name).is_dir()}
+    return _read_emotions(folder, parts, "+".join(parts)) if len(parts) > 1 else None
+
+
+def _read_emotions(source: Path, parts: dict[str, Path], layout: str) -> FaceTable | None:
+    """Read one folder per emotion below each of `parts`; pictures of any size are taken as face crops."""
+    files = [
+        (picture, label, part or "all")
+        for part, folder in parts.items()
+        for child in sorted(folder.iterdir())
+        if child.is_dir() and (label := emotion_index(child.name)) is not None
+        for picture in sorted(child.rglob("*"))
+        if picture.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    if not files:
+        return None
+    faces = np.zeros((len(files), FACE_SIZE, FACE_SIZE), np.uint8)
+    bad: list[str] = []
+    for row, (picture, _, _) in enumerate(files):
+        try:
+            faces[row] = whole_face(decode_image(picture.read_bytes()))
+        except (ImageError, OSError) as error:
+            bad.append(f"{picture.relative_to(source)}: {error}")
+    if bad:
+        more = f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+        raise DatasetError(f"{source} has unreadable pictures: {'; '.join(bad[:_SHOWN])}{more}.")
+    labels = np.array([label for _, label, _ in files], np.uint8)
+    return FaceTable(faces, labels, np.array([part for _, _, part in files]), source, layout)
+
+
+def read_ferplus(path: str | Path, table: FaceTable) -> np.ndarray[Any, Any]:
+    """FER+ labels for the rows of `table`: (N,) int8 into EMOTIONS, -1 for ties and winners outside the seven.
+
+    The label is the most voted of the ten columns (Barsoum et al. 2016). The votes go by row, so the table must come
+    from the challenge CSV with all its rows. Raises DatasetError.
+    """
+    if table.layout != "csv":
+        raise DatasetError("FER+ votes go by row, so they need fer2013.csv or icml_face_data.csv as the dataset.")
+    try:
+        votes = pd.read_csv(path)
+        counts = votes[list(FERPLUS_COLUMNS)].to_numpy(dtype=np.int32)
+        usage = votes["Usage"].str.lower().map(USAGES).to_numpy(dtype=str)
+    except FileNotFoundError as error:
+        raise DatasetError(f"No FER+ votes at {path}. Check --ferplus.") from error
+    except (KeyError, ValueError, OSError, AttributeError, pd.errors.ParserError) as error:
+        raise DatasetError(
+            f"{path} is not a FER+ file: expected the columns Usage, {', '.join(FERPLUS_COLUMNS)}; {error}"
+        ) from error
+    if len(counts) != len(table.labels) or not np.array_equal(usage, table.usage):
+        raise DatasetError(
+            f"{path} has {len(counts)} rows of votes for {len(table.labels)} faces, or their parts differ: "
+            "it must be the FER+ file of this very CSV, row by row."
+        )
+    winner = counts.argmax(axis=1)
+    tied = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1
+    to_emotion = np.array([-1 if (i := emotion_index(name)) is None else i for name in FERPLUS_COLUMNS], np.int8)
+    return np.where(tied, np.int8(-1), to_emotion[winner])
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(child.name + "/" * child.is_dir() for child in folder.iterdir())
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") if names else "nothing"

@@ -1,0 +1,140 @@
+"""Probabilities and labels -> the numbers a card holds. NumPy only: the app computes them too."""
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from fer_core.emotions import EMOTIONS
+
+if TYPE_CHECKING:
+    from fer_core.model import EmotionModel
+    from fer_core.splits import Faces
+
+ECE_BINS: Final = 15
+_Z95: Final = 1.959964  # 97.5 % quantile of the normal distribution
+
+
+def metrics(probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """All metrics of one part, as fractions.
+
+    probabilities: (N, 7), labels: (N,) in 0-6, N at least 1. Returns n, accuracy, accuracy_interval (95 %, Wilson),
+    balanced_accuracy (mean recall of the classes present), macro_f1 (over the classes present), per_class
+    (precision, recall, f1, support by emotion), confusion_matrix (rows: truth), ece and log_loss.
+    """
+    if not len(labels) or probabilities.shape != (len(labels), len(EMOTIONS)):
+        raise ValueError(f"expected probabilities (N, 7) for N >= 1 labels, got {probabilities.shape}, {labels.shape}")
+    matrix = confusion_matrix(labels, probabilities.argmax(axis=1))
+    hits, support, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    precision = hits / np.maximum(predicted, 1)
+    recall = hits / np.maximum(support, 1)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
+    present = support > 0
+    correct = int(hits.sum())
+    return {
+        "n": len(labels),
+        "accuracy": correct / len(labels),
+        "accuracy_interval": list(wilson_interval(correct, len(labels))),
+        "balanced_accuracy": float(recall[present].mean()),
+        "macro_f1": float(f1[present].mean()),
+        "per_class": {
+            emotion: {
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "support": int(support[i]),
+            }
+            for i, emotion in enumerate(EMOTIONS)
+        },
+        "confusion_matrix": matrix.tolist(),
+        "ece": expected_calibration_error(probabilities, labels),
+        "log_loss": log_loss(probabilities, labels),
+    }
+
+
+def evaluate_models(
+    models: Iterable["EmotionModel"], parts: Mapping[str, "Faces"], ensemble: bool = False
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """model name -> part -> metrics. ensemble: instead one row, the mean of the models' probabilities, "a + b"."""
+    answers = {m.name: {name: m.predict_proba(part.faces) for name, part in parts.items()} for m in models}
+    if ensemble:
+        mean = {name: np.mean([by_part[name] for by_part in answers.values()], axis=0) for name in parts}
+        answers = {" + ".join(answers): mean}
+    return {
+        model: {name: metrics(probabilities, parts[name].labels) for name, probabilities in by_part.items()}
+        for model, by_part in answers.items()
+    }
+
+
+def confusion_matrix(labels: np.ndarray[Any, Any], predicted: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """(7, 7) counts: row = truth, column = prediction."""
+    size = len(EMOTIONS)
+    flat = labels.astype(np.int64) * size + predicted.astype(np.int64)
+    return np.bincount(flat, minlength=size * size).reshape(size, size)
+
+
+def wilson_interval(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927): honest for small n and near 0 or 1."""
+    share, z2 = hits / n, _Z95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z95 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], bins: int = ECE_BINS
+) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins of confidence, by faces (Guo et al. 2017)."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    correct = probabilities.argmax(axis=1) == labels
+    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(which, weights=correct - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def log_loss(probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
+    """Mean negative log-likelihood, in nats; probabilities below 1e-7 count as 1e-7."""
+    chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.maximum(chosen, 1e-7)).mean())
+
+
+def fit_temperature(logits: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
+    """The temperature that minimises the log loss of softmax(logits / T) (Guo et al. 2017), within 0.1 to 10.
+
+    The loss has one minimum over log T, so a golden-section search finds it, to 1e-4.
+    """
+    scores = logits.astype(np.float64)
+
+    def loss(log_temperature: float) -> float:
+        scaled = scores / np.exp(log_temperature)
+        highest = scaled.max(axis=1)
+        total = highest + np.log(np.exp(scaled - highest[:, None]).sum(axis=1))
+        return float((total - scaled[np.arange(len(labels)), labels]).mean())
+
+    ratio = (np.sqrt(5) - 1) / 2
+    low, high = float(np.log(0.1)), float(np.log(10.0))
+    while high - low > 1e-4:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, right) if loss(left) < loss(right) else (left, high)
+    return float(np.exp((low + high) / 2))
+
+
+def pack_predictions(
+    predictions: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]], dataset_sha256: str
+) -> bytes:
+    """The bytes of predictions.npz: per part the labels (uint8) and probabilities (float16), and the dataset's hash."""
+    arrays: dict[str, Any] = {"dataset_sha256": np.array(dataset_sha256)}
+    for part, (labels, probabilities) in predictions.items():
+        arrays[f"{part}.labels"] = labels.astype(np.uint8)
+        arrays[f"{part}.probabilities"] = probabilities.astype(np.float16)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def unpack_predictions(content: bytes) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """The inverse of `pack_predictions`: part -> labels (N,) uint8, probabilities (N, 7) float32."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+        parts = [key.removesuffix(".labels") for key in saved.files if key.endswith(".labels")]
+        return {p: (saved[f"{p}.labels"], saved[f"{p}.probabilities"].astype(np.float32)) for p in parts}

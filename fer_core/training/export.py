@@ -1,0 +1,185 @@
+"""A trained network -> a bundle: convert, calibrate on validation, evaluate what serves, write all at once."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+
+from fer_core.card import CARD_NAME, MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, write_card
+from fer_core.charts import confusion_chart, history_chart, save_png
+from fer_core.errors import ModelError
+from fer_core.evaluation import fit_temperature, metrics, pack_predictions
+from fer_core.model import EmotionModel, Network
+from fer_core.splits import Split
+from fer_core.training.convert import as_float32, choose, convert, multiply_adds, save_keras
+
+INTENDED_USE: Final = (
+    "Naming the expression of a frontal face in pictures, webcam and video, for demonstration, teaching and research. "
+    "An expression is not a feeling. Not for decisions about people; at work and in education the EU AI Act forbids it."
+)
+LIMITS: Final = (
+    "Trained on 48x48 grey web images of posed and acted expressions with noisy labels; weakest on fear, sad and "
+    "disgust, on faces that are turned, covered, dark or blurred, and on groups that such images show seldom."
+)
+MAIN_PARTS: Final = ("private_test", "test", "validation")
+"""The part whose confusion matrix is drawn: the first that exists."""
+_PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training, ready to become a bundle. `build` makes the same network anew, in float32."""
+
+    name: str
+    title: str
+    architecture: str
+    network: keras.Model
+    build: Callable[[], keras.Model]
+    history: list[dict[str, Any]]
+    settings: dict[str, Any]
+    dataset: str
+    seed: int
+    flagship: bool = False
+    reproduces: str | None = None
+    reported: dict[str, Any] | None = None
+
+
+def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: str = "auto") -> ModelCard:
+    """Write `models_dir`/<name>/ and return its card. An existing bundle is replaced in one step, or not at all.
+
+    Every part is evaluated once, through the very TFLite file and temperature that serve. Raises ModelError.
+    """
+    check_name(trained.name)
+    network = as_float32(trained.build, trained.network)
+    chosen, quantisation = choose(network, split.validation, precision)
+    temperature = fit_temperature(Network(chosen.content).logits(split.validation.faces), split.validation.labels)
+    card = ModelCard(
+        name=trained.name,
+        title=trained.title,
+        architecture=trained.architecture,
+        parameters=int(network.count_params()),
+        multiply_adds=multiply_adds(convert(network, "float32")),
+        files={MODEL_NAME: file_entry(chosen.content)},
+        training=_training_record(trained, split),
+        evaluation={},
+        calibration={"temperature": round(temperature, 4)},
+        input={"size": [48, 48], "channels": "grey", "dtype": "uint8", "range": [0, 255]},
+        flagship=trained.flagship,
+        reproduces=trained.reproduces,
+        reported=trained.reported,
+        history=trained.history,
+        quantisation=quantisation,
+        intended_use=INTENDED_USE,
+        limits=LIMITS,
+    )
+    model = EmotionModel(card, chosen.content)
+    predictions = {name: (part.labels, model.predict_proba(part.faces)) for name, part in split.parts.items()}
+    packed = pack_predictions(predictions, split.dataset_sha256)
+    card = replace(
+        card,
+        evaluation={name: metrics(probabilities, labels) for name, (labels, probabilities) in predictions.items()},
+        files=card.files | {PREDICTIONS_NAME: file_entry(packed)},
+    )
+    contents = {MODEL_NAME: chosen.content, PREDICTIONS_NAME: packed, "model.keras": save_keras(network)}
+    write_bundle(card, contents, models_dir)
+    return card
+
+
+def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) -> Path:
+    """Write the folder beside its place, with the pictures for people, and swap it in when it is whole."""
+    models_dir.mkdir(parents=True, exist_ok=True)
+    place = models_dir / card.name
+    making = Path(tempfile.mkdtemp(prefix=f".{card.name}.", dir=models_dir))
+    try:
+        for name, content in contents.items():
+            (making / name).write_bytes(content)
+        _draw(card, making)
+        write_card(card, making)
+        making.chmod(0o755)
+        old = models_dir / f".{card.name}.old"
+        shutil.rmtree(old, ignore_errors=True)
+        if place.exists():
+            os.replace(place, old)
+        os.replace(making, place)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return place
+
+
+def check_name(name: str) -> None:
+    """Raise ModelError unless `name` can be a folder under models/."""
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+        raise ModelError(f"A model's name is made of letters, digits, - and _; got {name!r}.")
+
+
+def report(card: ModelCard) -> str:
+    """The short report at a training's end."""
+    lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantisation['chosen']} weights)"]
+    for part, result in card.evaluation.items():
+        low, high = result["accuracy_interval"]
+        lines.append(
+            f"  {part:<20} {result['n']:>6} faces  accuracy {result['accuracy']:.2%} ({low:.1%} to {high:.1%})  "
+            f"balanced {result['balanced_accuracy']:.2%}  macro F1 {result['macro_f1']:.3f}  ECE {result['ece']:.3f}"
+        )
+    return "\n".join(lines)
+
+
+def _draw(card: ModelCard, folder: Path) -> None:
+    if card.history:
+        for metric in ("accuracy", "loss"):
+            save_png(history_chart(card.history, metric, f"{card.title}: {metric}"), folder / f"{metric}.png")
+    part = next((name for name in MAIN_PARTS if name in card.evaluation), None)
+    if part:
+        matrix = card.evaluation[part]["confusion_matrix"]
+        save_png(confusion_chart(matrix, f"{card.title}: {part}"), folder / "confusion_matrix.png")
+
+
+def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "dataset": trained.dataset,
+        "dataset_sha256": split.dataset_sha256,
+        "labels": split.labels,
+        "split": split.description,
+        "faces": {"training": len(split.training), "validation": len(split.validation)},
+        "settings": trained.settings,
+        "seconds": round(sum(record["seconds"] for record in trained.history), 1),
+        "hardware": hardware(),
+        "backend": keras.backend.backend(),
+        "versions": versions,
+        "seed": trained.seed,
+        "command": " ".join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])]),
+    }
+
+
+def _shown(argument: str) -> str:
+    # a card is published: of a path only its last part is anybody's business
+    return Path(argument).name if "/" in argument or "\\" in argument else argument
+
+
+def hardware() -> str:
+    """Processor and cores, as far as the system tells."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {os.cpu_count()} cores"
+
+
+__all__ = ["CARD_NAME", "Trained", "check_name", "export_bundle", "hardware", "report", "write_bundle"]

@@ -1,0 +1,106 @@
+"""What both training scripts share: the options, the reading of the dataset, and how errors end a run."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fer_core.datasets import read_dataset
+from fer_core.errors import FerError
+from fer_core.model import MODELS_DIR
+from fer_core.splits import Split, split_dataset
+from fer_core.training.convert import PRECISIONS
+from fer_core.training.export import check_name
+from fer_core.training.fit import Settings
+
+
+def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
+    """A parser with the common options; None as a default means: as the preset says."""
+    result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = result.add_argument
+    add("--data", required=True, metavar="PATH", help="dataset: fer2013.csv, or a folder in one of the known layouts")
+    add("--name", help="name of the bundle under models/ (default: my-<network>)")
+    add("--title", help="how the app calls the model (default: the name)")
+    add("--flagship", action="store_true", help="list the model first in the app")
+    add("--models-dir", type=Path, default=MODELS_DIR, metavar="DIR", help="where bundles live (default: %(default)s)")
+    add("--epochs", type=_positive(int), metavar="N", help=epochs_help)
+    add("--batch-size", type=_positive(int), metavar="N", help="faces per step (default: the preset's)")
+    add("--learning-rate", type=_positive(float), metavar="X", help="highest learning rate (default: the preset's)")
+    add("--patience", type=int, metavar="N", help="stop after N epochs without a better validation accuracy; 0: never")
+    add("--labels", choices=("fer2013", "ferplus"), default="fer2013", help="which labels to learn (default: fer2013)")
+    add("--ferplus", metavar="FILE", help="FER+ votes (fer2013new.csv) for the rows of the CSV")
+    add("--split", metavar="SPLIT", help="official, or shares as 72/8/20 (default: official where the data name parts)")
+    add("--class-weights", action="store_true", help="weigh rare emotions more")
+    add("--mixed-precision", action="store_true", help="compute in bfloat16: faster where the processor or GPU has it")
+    add(
+        "--precision",
+        choices=("auto", *PRECISIONS),
+        default="auto",
+        help="weights of the file that ships (auto: measured)",
+    )
+    add("--seed", type=int, default=0, metavar="N", help="seed of everything random (default: 0)")
+    add("--limit", type=_positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
+    add("--max-minutes", type=_positive(float), metavar="M", help="start no epoch that would end later than this")
+    add("--resume", action="store_true", help="go on with this name's interrupted run")
+    return result
+
+
+def load_split(args: argparse.Namespace) -> Split:
+    """Read and split the dataset as the options say; a line for the terminal. Raises DatasetError."""
+    check_name(args.name)
+    split = split_dataset(read_dataset(args.data, args.ferplus), args.split, args.labels, args.seed, args.limit)
+    sizes = ", ".join(f"{name} {len(part)}" for name, part in split.parts.items())
+    print(
+        f"{args.data}: training {len(split.training)}, validation {len(split.validation)}; reported: {sizes}",
+        flush=True,
+    )
+    return split
+
+
+def begin(args: argparse.Namespace) -> None:
+    """Seed everything and set the precision of the computation."""
+    keras.utils.set_random_seed(args.seed)
+    keras.config.set_dtype_policy("mixed_bfloat16" if args.mixed_precision else "float32")
+
+
+def with_options(preset: Settings, args: argparse.Namespace) -> Settings:
+    """The preset, with whatever was given on the command line instead."""
+    given: dict[str, Any] = {
+        name: getattr(args, name)
+        for name in ("epochs", "batch_size", "learning_rate", "patience")
+        if getattr(args, name) is not None
+    }
+    return replace(preset, **given, class_weights=args.class_weights, seed=args.seed)
+
+
+def state_file(args: argparse.Namespace, phase: str) -> Path:
+    """Where a phase keeps its state: runs/<name>/ beside the models' folder."""
+    return Path(args.models_dir).resolve().parent / "runs" / str(args.name) / f"{phase}.npz"
+
+
+def end_cleanly(main: Callable[[], None]) -> int:
+    """Run a script's main: 0 when all went well, 2 with one line for an error of the user's, 130 when interrupted."""
+    try:
+        main()
+    except FerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command with --resume to go on from the last finished epoch.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        value = kind(text)
+        if value <= 0:
+            raise argparse.ArgumentTypeError(f"must be greater than 0, got {text}")
+        return value
+
+    convert.__name__ = kind.__name__
+    return convert

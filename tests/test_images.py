@@ -1,0 +1,303 @@
+"""Decoding: what is taken, what is refused, and how it is said. Row numbers are those of the table of bad inputs."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from samples import bmp_header, encode, jpeg_header, orientation, png, png_chunk, portrait, webp_header
+
+from fer_core import images
+from fer_core.errors import ImageError
+from fer_core.images import MAX_IMAGE_BYTES, decode_image, image_notes, load_image, sample_image, shown_name
+
+PICTURE = portrait()
+HEIGHT, WIDTH = PICTURE.shape[:2]
+JPEG = encode(PICTURE, "JPEG", quality=95)
+PROGRESSIVE = encode(PICTURE, "JPEG", quality=95, progressive=True)
+PNG = encode(PICTURE, "PNG")
+WEBP = encode(PICTURE, "WEBP", lossless=True)
+BMP = encode(PICTURE, "BMP")
+ALPHA = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (HEIGHT, 1))
+RGBA = np.dstack([PICTURE, ALPHA])
+GREY = np.asarray(Image.fromarray(PICTURE).convert("L"))
+NOISE = np.random.default_rng(0).bytes(1_000_000)
+
+
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("note.txt", "hello")
+    return out.getvalue()
+
+
+def bad_crc() -> bytes:
+    position = PNG.index(b"IDAT") + 20
+    return PNG[:position] + bytes([PNG[position] ^ 1]) + PNG[position + 1 :]
+
+
+def animated(kind: str) -> bytes:
+    second = Image.fromarray(PICTURE[:, ::-1].copy())
+    options = {"lossless": True} if kind == "WEBP" else {}
+    return encode(PICTURE, kind, save_all=True, append_images=[second], duration=100, **options)
+
+
+UNSUPPORTED = {
+    "1 empty": b"",
+    "2 one byte": b"\xff",
+    "3 text": b"hello, this is no picture",
+    "4 HTML": b"<!doctype html><html></html>",
+    "5 SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "6 PDF": b"%PDF-1.7\n",
+    "7 EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n",
+    "8 zip": zipped(),
+    "9 executable": b"MZ\x90\x00" + bytes(100),
+    "10 random": NOISE,
+    "11 HEIC": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+    "12 PSD": b"8BPS\x00\x01" + bytes(40),
+    "13 EXR": b"v/1\x01" + bytes(40),
+    "14 FITS": b"SIMPLE  =                    T",
+    "15 JPEG 2000": b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(40),
+    "16 TIFF": encode(PICTURE, "TIFF"),
+    "GIF": encode(PICTURE, "GIF"),
+    "text that begins with BM": b"BMW is a maker of cars and this is a text.",
+}
+DAMAGED = {
+    "17 JPEG cut at 10 %": JPEG[: len(JPEG) // 10],
+    "18 JPEG cut at 50 %": JPEG[: len(JPEG) // 2],
+    "19 JPEG cut at 95 %": JPEG[: len(JPEG) * 95 // 100],
+    "JPEG without its last byte": JPEG[:-1],
+    "progressive JPEG cut at 95 %": PROGRESSIVE[: len(PROGRESSIVE) * 95 // 100],
+    "20 PNG with a bad CRC": bad_crc(),
+    "21 PNG without IEND": PNG[:-12],
+    "PNG cut in a chunk": PNG[: len(PNG) // 2],
+    "PNG cut in its header": PNG[:20],
+    "PNG with half its rows": png(40, 40, pixels=bytes(121 * 20)),
+    "22 cut WebP": WEBP[: len(WEBP) // 2],
+    "WebP without its last byte": WEBP[:-1],
+    "cut BMP": BMP[: len(BMP) // 2],
+    "24 PNG of zero width": png(0, 40),
+    "24 PNG of zero height": png(40, 0),
+    "24 JPEG of zero height": jpeg_header(40, 0),
+    "24 BMP of zero width": bmp_header(0, 40),
+    "JPEG signature alone": b"\xff\xd8\xff",
+    "JPEG header alone": jpeg_header(40, 40),
+    "WebP header alone": webp_header(40, 40),
+}
+TOO_LARGE = {
+    "25 PNG of 20,000 x 20,000": png(20_000, 20_000, bits=1, colour=0, pixels=bytes(2501 * 20_000)),
+    "26 PNG of 40,000 x 40,000": png(40_000, 40_000),
+    "26 its header alone": png(40_000, 40_000)[:33],
+    "27 JPEG header of 65,500 x 65,500": jpeg_header(65_500, 65_500),
+    "28 PNG with 100,000 text chunks": png(1, 1, pixels=bytes(4), extra=png_chunk(b"tEXt", b"a\x00b") * 100_000),
+    "29 WebP of 16,383 x 16,383": webp_header(16_383, 16_383),
+    "30 a byte over 20 MB": PNG + bytes(MAX_IMAGE_BYTES + 1 - len(PNG)),
+    "BMP header of 30,000 x 30,000": bmp_header(30_000, -30_000) + bytes(10),
+    "animated PNG of 36 megapixels": png(6000, 6000, extra=png_chunk(b"acTL", bytes(8))),
+    "16 bits with transparency, 16 megapixels": png(4000, 4000, bits=16, colour=6),
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "phrase"),
+    [
+        pytest.param(data, phrase, id=name)
+        for phrase, table in (
+            ("is not a supported image", UNSUPPORTED),
+            ("is damaged", DAMAGED),
+            ("is too large", TOO_LARGE),
+        )
+        for name, data in table.items()
+    ],
+)
+def test_refuses_in_one_plain_line(data: bytes, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if phrase != "is damaged":  # these are told from the header: no decoder may start
+        monkeypatch.setattr(images.cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(ImageError) as caught:
+        decode_image(data, "holiday.jpg")
+    message = str(caught.value)
+    assert message.startswith("holiday.jpg ") and phrase in message
+    assert len(message.splitlines()) == 1 and len(message) < 200
+    assert not any(word in message for word in ("Traceback", "Error", "cv2", "0x"))
+
+
+def test_heic_is_told_to_become_jpeg() -> None:
+    with pytest.raises(ImageError, match="convert to JPEG"):
+        decode_image(UNSUPPORTED["11 HEIC"])
+
+
+def test_a_good_picture_works_after_every_refusal() -> None:
+    for data in (*UNSUPPORTED.values(), *DAMAGED.values()):
+        with pytest.raises(ImageError):
+            decode_image(data)
+        assert np.array_equal(decode_image(PNG), PICTURE)
+
+
+def test_bit_flips_never_crash() -> None:  # 23
+    random, outcomes = np.random.default_rng(0), set()
+    for _ in range(200):
+        for data in (JPEG, PROGRESSIVE, WEBP, BMP):
+            flipped = bytearray(data)
+            flipped[random.integers(len(data) // 4, len(data))] ^= 1 << int(random.integers(8))
+            try:
+                image = decode_image(bytes(flipped))
+            except ImageError:
+                outcomes.add("refused")
+            else:
+                assert image.dtype == np.uint8 and image.ndim == 3
+                outcomes.add("taken")
+    assert outcomes == {"refused", "taken"}
+
+
+def on_white(rgba: np.ndarray) -> np.ndarray:
+    alpha = rgba[..., 3:].astype(float) / 255
+    return np.asarray(np.round(rgba[..., :3] * alpha + 255 * (1 - alpha)))
+
+
+def palette_with_a_hole() -> tuple[bytes, np.ndarray]:
+    picture = Image.fromarray(PICTURE).quantize(16)
+    expected = np.asarray(picture.convert("RGB")).copy()
+    hole = np.asarray(picture) == 5
+    assert 0 < hole.mean() < 1
+    expected[hole] = 255
+    return encode(picture, "PNG", transparency=5), expected
+
+
+GREY_RGB = np.dstack([GREY] * 3)
+BILEVEL = Image.fromarray(PICTURE).convert("1")
+TRANSPARENT_GREY = np.dstack([GREY_RGB, ALPHA])
+LA = Image.fromarray(TRANSPARENT_GREY).convert("LA")
+ACCEPTED = {
+    "PNG": (PNG, PICTURE, 0),
+    "WebP, lossless": (WEBP, PICTURE, 0),
+    "WebP, lossy": (encode(PICTURE, "WEBP", quality=95), PICTURE, 4),
+    "BMP": (BMP, PICTURE, 0),
+    "BMP of 32 bits, alpha all zero": (encode(np.dstack([PICTURE, ALPHA * 0]), "BMP"), PICTURE, 0),
+    "JPEG": (JPEG, PICTURE, 4),
+    "33 CMYK JPEG": (encode(Image.fromarray(PICTURE).convert("CMYK"), "JPEG", quality=95), PICTURE, 4),
+    "34 16-bit PNG": (encode(GREY.astype(np.uint16) * 257, "PNG"), GREY_RGB, 0),
+    "34 16-bit PNG, low byte in use": (encode(GREY.astype(np.uint16) * 256 + 255, "PNG"), GREY_RGB, 0),
+    "35 RGBA": (encode(RGBA, "PNG"), on_white(RGBA), 0.6),
+    "35 RGBA WebP": (encode(RGBA, "WEBP", lossless=True, exact=True), on_white(RGBA), 0.6),
+    "36 grey and alpha": (encode(LA, "PNG"), on_white(TRANSPARENT_GREY), 0.6),
+    "37 palette with a transparent colour": (*palette_with_a_hole(), 0),
+    "38 1-bit": (encode(BILEVEL, "PNG"), np.asarray(BILEVEL.convert("RGB")), 0),
+    "39 grey PNG": (encode(GREY, "PNG"), GREY_RGB, 0),
+    "39 grey JPEG": (encode(GREY, "JPEG", quality=95), GREY_RGB, 3),
+    "40 progressive JPEG": (PROGRESSIVE, PICTURE, 4),
+    "41 animated WebP": (animated("WEBP"), PICTURE, 0),
+    "41 animated PNG": (animated("PNG"), PICTURE, 0),
+    "43 JPEG with a zip behind it": (JPEG + zipped(), PICTURE, 4),
+    "PNG with a zip behind it": (PNG + zipped(), PICTURE, 0),
+    "45 1 x 1": (encode(PICTURE[:1, :1], "PNG"), PICTURE[:1, :1], 0),
+    "46 10,000 x 1": (encode(np.full((1, 10_000, 3), 7, np.uint8), "PNG"), np.full((1, 10_000, 3), 7), 0),
+}
+
+
+@pytest.mark.parametrize(("data", "expected", "mean_error"), ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_decodes_as_a_viewer_shows_it(data: bytes, expected: np.ndarray, mean_error: float) -> None:
+    image = decode_image(data, "misnamed.png")  # 42: the name decides nothing
+    assert image.dtype == np.uint8 and image.shape == expected.shape and image.flags.c_contiguous
+    error = np.abs(image - expected.astype(float))
+    assert (error.mean() if mean_error >= 1 else error.max()) <= mean_error
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "PNG with alpha", "WEBP with alpha"])
+def test_exif_orientation(kind: str, value: int) -> None:  # 32
+    upright = [
+        lambda p: p,
+        lambda p: p[:, ::-1],
+        lambda p: p[::-1, ::-1],
+        lambda p: p[::-1],
+        lambda p: p.transpose(1, 0, 2),
+        lambda p: np.rot90(p, -1),
+        lambda p: p[::-1, ::-1].transpose(1, 0, 2),
+        lambda p: np.rot90(p),
+    ][value - 1]
+    pixels, expected = (RGBA, on_white(RGBA)) if kind.endswith("alpha") else (PICTURE, PICTURE)
+    options = {"lossless": True, "exact": True} if kind.startswith("WEBP") else {}
+    image = decode_image(encode(pixels, kind.split()[0], exif=orientation(value), quality=95, **options))
+    assert image.shape == upright(expected).shape
+    assert np.abs(image - upright(expected).astype(float)).mean() < (4 if kind == "JPEG" else 0.6)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("pixels", [PICTURE, RGBA], ids=["plain", "with alpha"])
+def test_unreadable_exif_turns_nothing(pixels: np.ndarray) -> None:
+    image = decode_image(encode(pixels, "PNG", exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff" + NOISE[:50]))
+    assert image.shape == PICTURE.shape
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(animated("WEBP"), True), (animated("PNG"), True), (PNG, False), (JPEG, False), (WEBP, False)],
+    ids=["animated WebP", "animated PNG", "PNG", "JPEG", "WebP"],
+)
+def test_animation_is_said(data: bytes, said: bool) -> None:  # 41
+    assert [("first frame" in note) for note in image_notes(data)] == [True] * said
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (None, "This file"),
+        ("", "This file"),
+        ("me.png", "me.png"),
+        ("../../x.png", "x.png"),
+        ("C:\\photos\\x.png", "x.png"),
+        ("a\nb\x00c\u202e.png", "abc.png"),
+        ("😀.png", "😀.png"),
+        ("a" * 150 + "b" * 150, "a" * 29 + "…" + "b" * 30),
+    ],
+)
+def test_shown_name(name: str | None, shown: str) -> None:  # 53, 56
+    assert shown_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [(PNG, PICTURE), (PICTURE, PICTURE), (GREY, GREY_RGB)],
+    ids=["bytes", "RGB", "grey"],
+)
+def test_load_image(source: bytes | np.ndarray, expected: np.ndarray) -> None:
+    assert np.array_equal(load_image(source), expected)
+
+
+@pytest.mark.parametrize("form", [str, Path])
+def test_load_image_from_a_path(tmp_path: Path, form: type) -> None:
+    (tmp_path / "x.png").write_bytes(PNG)
+    assert np.array_equal(load_image(form(tmp_path / "x.png")), PICTURE)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        PICTURE.astype(np.float32),
+        RGBA,
+        PICTURE[None],
+        PICTURE[:0],
+        np.zeros(5, np.uint8),
+        np.broadcast_to(np.uint8(0), (8000, 8000, 3)),
+    ],
+    ids=["float", "RGBA", "batch", "empty", "a row", "64 megapixels"],
+)
+def test_load_image_refuses_other_arrays(array: np.ndarray) -> None:
+    with pytest.raises(ImageError, match=r"Expected pixels|too large"):
+        load_image(array)
+
+
+@pytest.mark.parametrize("name", ["absent.png", ".", "nul\x00.png", "large.png", "bad.png"])
+def test_load_image_refuses_paths(tmp_path: Path, name: str) -> None:
+    with (tmp_path / "large.png").open("wb") as file:
+        file.truncate(MAX_IMAGE_BYTES + 1)
+    (tmp_path / "bad.png").write_text("no picture")
+    with pytest.raises(ImageError) as caught:
+        load_image(tmp_path / name)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_sample_is_the_astronaut() -> None:
+    assert decode_image(sample_image()).shape == (512, 512, 3)

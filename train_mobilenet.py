@@ -1,0 +1,104 @@
+"""Train a MobileNet, or another network that knows ImageNet, on faces of 48x48 pixels and put it into the app.
+
+    python train_mobilenet.py --data fer2013.csv                              # keras fetches the ImageNet weights
+    python train_mobilenet.py --data fer2013.csv --backbone-weights FILE      # ... or they come from a file
+    python train_mobilenet.py --data faces/ --limit 500 --epochs 1 --head-epochs 1 --backbone-weights none
+
+Phase 1 trains a new classifier on frozen features; phase 2 fine-tunes everything with a small learning rate. The best
+epoch of phase 2 by validation accuracy is kept, every other part is reported once, and models/<name>/ is written: the
+app shows the new model at its next refresh. KERAS_BACKEND=jax trains on JAX.
+"""
+
+import sys
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any, Final
+
+from fer_core.training.augment import Augmentation
+from fer_core.training.backbones import BACKBONES, freeze, transfer_network
+from fer_core.training.export import Trained, export_bundle, report
+from fer_core.training.fit import Settings, fit
+from fer_core.training.options import begin, end_cleanly, load_split, parser, state_file, with_options
+
+HEAD: Final = Settings(epochs=2, batch_size=64, learning_rate=1e-3)
+FINE_TUNING: Final = Settings(
+    epochs=15,
+    batch_size=64,
+    learning_rate=5e-4,
+    optimizer="adamw",
+    schedule="cosine",
+    warmup_epochs=1,
+    weight_decay=0.02,
+    label_smoothing=0.1,
+    ema=0.998,
+    augmentation=Augmentation(rotation=10, shift=4, shear=0.05, zoom=0.15, erase=0.2),
+)
+REPORTED: Final[dict[str, Any]] = {
+    "system": "FER System (CNN + MobileNet + Streamlit)",
+    "training_accuracy": 0.4225,
+    "validation_accuracy": 0.5035,
+    "data": "FER-2013; its validation part; the publication gives one pair of figures for both of its models",
+}
+
+
+def train() -> None:
+    options = parser(__doc__ or "", epochs_help=f"epochs of fine-tuning at most (default: {FINE_TUNING.epochs})")
+    options.add_argument("--backbone", choices=sorted(BACKBONES), default="mobilenet", help="default: %(default)s")
+    options.add_argument("--alpha", type=float, default=0.75, help="width of a MobileNet (default: %(default)s)")
+    options.add_argument(
+        "--image-size", type=int, default=96, help="pixels faces are enlarged to (default: %(default)s)"
+    )
+    options.add_argument(
+        "--backbone-weights", default="imagenet", metavar="imagenet|PATH|none", help="default: %(default)s"
+    )
+    options.add_argument(
+        "--head-epochs", type=int, default=HEAD.epochs, help="epochs of phase 1 (default: %(default)s)"
+    )
+    args = options.parse_args()
+    args.name = args.name or f"my-{args.backbone}"
+    fine_tuning = with_options(FINE_TUNING, args)
+    head = replace(HEAD, epochs=args.head_epochs, batch_size=fine_tuning.batch_size, seed=args.seed)
+
+    split = load_split(args)
+    begin(args)
+    build = partial(transfer_network, args.backbone, alpha=args.alpha, image_size=args.image_size)
+    network = build(weights=args.backbone_weights)
+    print(f"{args.backbone}: {network.count_params():,} parameters", flush=True)
+    freeze(network, True)
+    history = fit(network, split, head, state_file(args, "head"), resume=args.resume) if head.epochs else []
+    freeze(network, False)
+    history = [record | {"phase": "head"} for record in history]
+    history += [
+        record | {"phase": "fine-tuning"}
+        for record in fit(
+            network,
+            split,
+            fine_tuning,
+            state_file(args, "fine-tuning"),
+            resume=args.resume,
+            max_minutes=args.max_minutes,
+        )
+    ]
+
+    name = f"{args.backbone} {args.alpha}" if "mobilenet" in args.backbone else args.backbone
+    trained = Trained(
+        name=args.name,
+        title=args.title or args.name,
+        architecture=f"{name} at {args.image_size} px",
+        network=network,
+        build=build,
+        history=history,
+        settings={"head": asdict(head), "fine_tuning": asdict(fine_tuning), "mixed_precision": args.mixed_precision},
+        dataset=args.data,
+        seed=args.seed,
+        flagship=args.flagship,
+        reproduces=REPORTED["system"] if args.backbone == "mobilenet" else None,
+        reported=REPORTED if args.backbone == "mobilenet" else None,
+    )
+    card = export_bundle(trained, split, args.models_dir, args.precision)
+    print(report(card))
+    print(f"Written: {args.models_dir / card.name}. The app shows it at the next refresh.")
+
+
+if __name__ == "__main__":
+    sys.exit(end_cleanly(train))
