@@ -1,7 +1,7 @@
 """Picture x models -> Analysis: find the faces, crop them once, ask every model in one batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,7 +63,14 @@ class Analysis:
     faces: tuple[Face, ...]
     models: tuple[str, ...]
     name: str = ""
-    notes: tuple[str, ...] = field(default=())
+
+    def with_threshold(self, threshold: float) -> "Analysis":
+        """The same results, with another confidence under which a prediction counts as unsure."""
+        faces = tuple(
+            replace(face, predictions={n: replace(p, threshold=threshold) for n, p in face.predictions.items()})
+            for face in self.faces
+        )
+        return replace(self, faces=faces)
 
     def annotated(self) -> np.ndarray[Any, Any]:
         """An RGB copy with boxes, numbers and labels, (height, width, 3) uint8."""

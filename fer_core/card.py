@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import platform
 import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -102,6 +104,17 @@ def read_file(card: ModelCard, folder: Path, name: str) -> bytes:
     if file_entry(content)["sha256"] != entry["sha256"]:
         raise ModelError(f"{folder.name}: {name} is damaged: its SHA-256 is not the one in the card.")
     return content
+
+
+def hardware() -> str:
+    """Processor and cores, as far as the system tells."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {os.cpu_count()} cores"
 
 
 def _check(card: ModelCard, name: str) -> None:

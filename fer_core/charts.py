@@ -62,34 +62,31 @@ def confusion_chart(matrix: Sequence[Sequence[int]], title: str = "", normalised
     return (cells + text).properties(title=title, width=330, height=330)
 
 
-def probability_chart(probabilities: dict[str, Sequence[float]]) -> alt.FacetChart | alt.LayerChart:
-    """Bars of the seven probabilities, one panel per model; values are written beside the bars.
+def probability_chart(probabilities: Sequence[float], description: str = "") -> alt.LayerChart:
+    """Bars of the seven probabilities (7,), in the order of EMOTIONS, each with its name and value in text.
 
-    probabilities: model title -> (7,) in the order of EMOTIONS.
+    description: what screen readers say before the values.
     """
+    names = [f"{SYMBOLS[emotion]} {emotion}" for emotion in EMOTIONS]
     rows = [
-        {"model": model, "emotion": emotion, "label": f"{SYMBOLS[emotion]} {emotion}", "probability": float(value)}
-        for model, values in probabilities.items()
-        for emotion, value in zip(EMOTIONS, values, strict=True)
+        {"emotion": emotion, "name": name, "probability": float(value)}
+        for emotion, name, value in zip(EMOTIONS, names, probabilities, strict=True)
     ]
-    labels = [f"{SYMBOLS[emotion]} {emotion}" for emotion in EMOTIONS]
-    base = alt.Chart().encode(
-        y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=140)),
-        x=alt.X(
-            "probability:Q",
-            title=None,
-            scale=alt.Scale(domain=[0, 1.12]),
-            axis=alt.Axis(format="%", values=[0, 0.5, 1]),
-        ),
-        tooltip=["model:N", "emotion:N", alt.Tooltip("probability:Q", format=".1%")],
+    spoken = ", ".join(f"{row['emotion']} {row['probability']:.0%}" for row in rows)
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=140, ticks=False, domain=False)),
+        # room on the right for the value of a full bar
+        x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.2]), axis=None),
+        tooltip=["emotion:N", alt.Tooltip("probability:Q", format=".1%")],
     )
     colour = alt.Color(
         "emotion:N", legend=None, scale=alt.Scale(domain=list(EMOTIONS), range=[COLOURS[e] for e in EMOTIONS])
     )
-    bars = base.mark_bar().encode(color=colour)
-    text = base.mark_text(align="left", dx=3).encode(text=alt.Text("probability:Q", format=".0%"))
-    layered = alt.layer(bars, text, data=pd.DataFrame(rows)).properties(height=190)
-    return layered
+    # a grey that is legible on light and dark ground: a page's theme does not reach text marks
+    values = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
+    return (base.mark_bar().encode(color=colour) + values).properties(
+        height=170, description=f"{description}: {spoken}" if description else spoken
+    )
 
 
 def save_png(chart: alt.TopLevelMixin, path: Path, scale: float = 2.0) -> None:

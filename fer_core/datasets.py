@@ -83,12 +83,15 @@ def read_dataset(path: str | Path, ferplus: str | Path | None = None) -> FaceTab
 def read_fer2013_csv(path: Path) -> FaceTable:
     """Read the challenge file: columns emotion (0-6), pixels (2,304 numbers) and, where present, Usage."""
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (ValueError, OSError, pd.errors.ParserError, EOFError) as error:
-        raise DatasetError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, skipinitialspace=True, skip_blank_lines=False, index_col=False
+        )
+    except Exception as error:  # every compression has its own errors for a damaged file
+        raise DatasetError(f"{path} cannot be read as CSV: {' '.join(str(error).split())}") from error
     frame.columns = frame.columns.str.strip().str.lower()
     if not {"emotion", "pixels"} <= set(frame.columns):
         raise DatasetError(f"{path}: expected the columns emotion, pixels, Usage; got {', '.join(frame.columns)}.")
+    frame = frame[(frame != "").any(axis=1)]  # without blank lines, but still numbered by the file's lines
     faces = np.zeros((len(frame), FACE_SIZE, FACE_SIZE), np.uint8)
     labels = np.zeros(len(frame), np.uint8)
     usage = ["all"] * len(frame)
@@ -98,7 +101,7 @@ def read_fer2013_csv(path: Path) -> FaceTable:
     for row, (emotion, pixels) in enumerate(zip(frame["emotion"], frame["pixels"], strict=True)):
         problem = _row_problem(emotion, pixels, usage[row], faces, row)
         if problem:
-            bad.append(f"line {row + 2}: {problem}")
+            bad.append(f"line {frame.index[row] + 2}: {problem}")
         else:
             labels[row] = int(emotion)
     if bad:
@@ -111,7 +114,7 @@ def read_fer2013_csv(path: Path) -> FaceTable:
 
 def _row_problem(emotion: str, pixels: str, usage: str, faces: np.ndarray[Any, Any], row: int) -> str | None:
     """What is wrong with a row, or None; its pixels are written into faces[row]."""
-    if not (emotion.strip().isdecimal() and int(emotion) < len(EMOTIONS)):
+    if emotion.strip() not in map(str, range(len(EMOTIONS))):
         return f"emotion must be 0 to {len(EMOTIONS) - 1}, got {emotion[:20]!r}"
     if not usage:
         return "Usage must be Training, PublicTest or PrivateTest"
@@ -161,6 +164,9 @@ def _read_emotions(source: Path, parts: dict[str, Path], layout: str) -> FaceTab
     ]
     if not files:
         return None
+    empty = [folder.name for part, folder in parts.items() if (part or "all") not in {name for _, _, name in files}]
+    if empty:
+        raise DatasetError(f"{source}: no pictures in folders by emotion in {', '.join(empty)}. Fill or remove it.")
     faces = np.zeros((len(files), FACE_SIZE, FACE_SIZE), np.uint8)
     bad: list[str] = []
     for row, (picture, _, _) in enumerate(files):

@@ -78,6 +78,12 @@ def load_image(source: bytes | str | Path | NDArray[np.uint8]) -> NDArray[np.uin
     return decode_image(data, path.name)
 
 
+def encode_png(image_rgb: NDArray[np.uint8]) -> bytes:
+    """(height, width, 3) RGB uint8 -> the bytes of a PNG, without any metadata."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR))
+    return encoded.tobytes()
+
+
 def sample_image() -> bytes:
     """The bundled sample as PNG bytes: Eileen Collins, 512x512, one face (NASA, public domain; from scikit-image)."""
     return _SAMPLE.read_bytes()

@@ -1,5 +1,6 @@
 """A bundle -> EmotionModel: faces in, calibrated probabilities out. LiteRT runs the network; nothing else is needed."""
 
+import os
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,8 @@ from fer_core.emotions import EMOTIONS
 from fer_core.errors import ModelError
 from fer_core.faces import FACE_SIZE
 
-MODELS_DIR: Final = Path(__file__).resolve().parent.parent / "models"
-"""Beside the package, whatever the working directory."""
+MODELS_DIR: Final = Path(os.environ.get("FER_MODELS_DIR") or Path(__file__).resolve().parent.parent / "models")
+"""Where bundles live: beside the package, whatever the working directory, or where FER_MODELS_DIR says."""
 MAX_BATCH: Final = 64
 """Faces a call of the network takes at most: bounds its memory (a MobileNet needs about 1 MB a face)."""
 THREADS: Final = 2
@@ -72,6 +73,11 @@ class EmotionModel:
     @property
     def name(self) -> str:
         return self.card.name
+
+    @property
+    def version(self) -> str:
+        """Changes when the network or its calibration does."""
+        return f"{self.card.files[MODEL_NAME]['sha256'][:12]}-{self.card.temperature}"
 
     def predict_proba(self, faces: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Calibrated probabilities of the seven emotions.

@@ -2,6 +2,9 @@
 
 import csv
 import io
+import json
+import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +29,6 @@ def analysis_dict(analysis: "Analysis") -> dict[str, Any]:
         "width": width,
         "height": height,
         "models": list(analysis.models),
-        "notes": list(analysis.notes),
         "faces": [
             {
                 "face": face.number,
@@ -86,6 +88,37 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], fields: Sequence[str] = ROW_FIE
         buffer.truncate()
         writer.writerow({key: neutralised(value) for key, value in row.items()})
         yield buffer.getvalue()
+
+
+def to_json(analyses: Sequence["Analysis"]) -> str:
+    """The JSON text of several pictures' results: a list."""
+    return json.dumps([analysis.to_dict() for analysis in analyses], indent=1, ensure_ascii=False)
+
+
+def pictures_name(analyses: Sequence["Analysis"]) -> tuple[str, str]:
+    """File name and MIME type of `pictures_file`: one picture is a PNG, several are a ZIP."""
+    if len(analyses) == 1:
+        return f"{_stem(analyses[0].name)}-emotions.png", "image/png"
+    return "emotions.zip", "application/zip"
+
+
+def pictures_file(analyses: Sequence["Analysis"]) -> bytes:
+    """The annotated pictures, for download."""
+    from fer_core.images import encode_png
+
+    if len(analyses) == 1:
+        return encode_png(analyses[0].annotated())
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
+        for number, analysis in enumerate(analyses, start=1):
+            archive.writestr(f"{number:02d}-{_stem(analysis.name)}-emotions.png", encode_png(analysis.annotated()))
+    return buffer.getvalue()
+
+
+def _stem(name: str) -> str:
+    """A picture's name without folders, ending and what a file system might not like; at most 60 characters."""
+    stem = re.split(r"[/\\]", name)[-1].rsplit(".", 1)[0]
+    return re.sub(r"[^\w-]+", "_", stem).strip("_")[:60] or "picture"
 
 
 def neutralised(value: Any) -> Any:

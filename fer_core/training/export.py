@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import keras
 
-from fer_core.card import CARD_NAME, MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, write_card
+from fer_core.card import MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, hardware, write_card
 from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.errors import ModelError
 from fer_core.evaluation import fit_temperature, metrics, pack_predictions
@@ -169,17 +169,3 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
 def _shown(argument: str) -> str:
     # a card is published: of a path only its last part is anybody's business
     return Path(argument).name if "/" in argument or "\\" in argument else argument
-
-
-def hardware() -> str:
-    """Processor and cores, as far as the system tells."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{name}, {os.cpu_count()} cores"
-
-
-__all__ = ["CARD_NAME", "Trained", "check_name", "export_bundle", "hardware", "report", "write_bundle"]

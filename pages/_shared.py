@@ -1,0 +1,58 @@
+"""What the pages share: the models, loaded once for all sessions, and the notice to the people whose faces are read."""
+
+import streamlit as st
+
+from fer_core import EmotionModel, FerError, ModelCard, list_models, load_model, read_card
+from fer_core.model import bundle_folder
+
+NOTICE = (
+    "Pictures are read in memory for this session only: nothing is stored or passed on. "
+    "The models name an **expression, not a feeling**, and err more often on fear, sadness and disgust and on groups "
+    "that their training pictures show seldom. In the EU, reading emotions at work or in education is forbidden "
+    "(AI Act, Article 5(1)(f)), and people must be told when it is done elsewhere (Article 50(3))."
+)
+
+
+def show_notice() -> None:
+    """The short notice that every page that takes faces carries."""
+    st.caption(NOTICE)
+
+
+def readable_cards() -> dict[str, ModelCard]:
+    """Bundle name -> card, flagships first; each bundle that cannot be read is named with its reason."""
+    cards: dict[str, ModelCard] = {}
+    for name in list_models():
+        try:
+            cards[name] = read_card(bundle_folder(name))
+        except FerError as error:
+            st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
+    return cards
+
+
+def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:
+    """Let people pick among the models (at first the flagships) and return those that load."""
+    flagships = [name for name, card in cards.items() if card.flagship]
+    chosen = st.pills(
+        "Models",
+        list(cards),
+        selection_mode="multi",
+        default=flagships or list(cards)[:2],
+        format_func=lambda name: cards[name].title,
+        key=key,
+    )
+    return [model for name in cards if name in chosen and (model := ready_model(name, cards[name])) is not None]
+
+
+def ready_model(name: str, card: ModelCard) -> EmotionModel | None:
+    """The loaded model, or None after a line that says why not."""
+    try:
+        return _loaded(name, str(sorted((file, entry["sha256"]) for file, entry in card.files.items())))
+    except FerError as error:
+        st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
+        return None
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=16)
+def _loaded(name: str, hashes: str) -> EmotionModel:
+    # one copy for all sessions; `hashes` makes a retrained bundle load anew
+    return load_model(name)

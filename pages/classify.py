@@ -1,0 +1,133 @@
+"""Classify: pictures in, every face with each model's seven probabilities out."""
+
+import hashlib
+
+import streamlit as st
+
+from fer_core import Analysis, EmotionModel, ImageError, analyze
+from fer_core.analyze import UNSURE_BELOW
+from fer_core.images import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, image_notes, sample_image, shown_name
+from fer_core.reports import pictures_file, pictures_name, to_csv, to_json
+from pages._faces import show_picture
+from pages._shared import choose_models, readable_cards, show_notice
+
+# of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
+FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
+SOURCES = {"Pictures": ":material/upload:", "Folder": ":material/folder_open:", "Snapshot": ":material/photo_camera:"}
+
+
+def chosen_pictures() -> list[tuple[str, bytes]]:
+    """(name, bytes) of what the visitor gave: uploads, a folder, a snapshot or the sample."""
+    generation = st.session_state.setdefault("generation", 0)
+    source = st.segmented_control(
+        "Where from", list(SOURCES), default="Pictures", format_func=lambda name: f"{SOURCES[name]} {name}"
+    )
+    key = f"{source}-{generation}"
+    limit, megapixels = MAX_IMAGE_BYTES // 2**20, MAX_IMAGE_PIXELS // 10**6
+    if source == "Snapshot":
+        snapshot = st.camera_input("Take a snapshot", key=key)
+        files = [snapshot] if snapshot else []
+    else:
+        files = st.file_uploader(
+            f"JPEG, PNG, WebP or BMP: up to {MAX_FILES} at once, each at most {limit} MB and {megapixels} megapixels",
+            type=FOLDER_TYPES if source == "Folder" else None,
+            accept_multiple_files="directory" if source == "Folder" else True,
+            max_upload_size=limit,
+            key=key,
+        )
+    if files:
+        st.session_state.sample = False
+    for extra in files[MAX_FILES:]:
+        st.warning(f"{shown_name(extra.name)} was left out: {MAX_FILES} pictures at once are the limit.")
+    if not files and st.session_state.get("sample"):
+        return [("astronaut.png", sample_image())]
+    return [(file.name, file.getvalue()) for file in files[:MAX_FILES]]
+
+
+def buttons() -> None:
+    """The sample, and a way back to an empty page."""
+    with st.container(horizontal=True):
+        sample = st.button("Try the sample", icon=":material/face:", help="Astronaut Eileen Collins, by NASA")
+        clear = st.button("Clear results", icon=":material/delete:")
+    if sample or clear:
+        st.session_state.generation += 1
+        st.session_state.sample = sample
+        st.session_state.pop("analyses", None)
+        st.rerun()
+
+
+def analysed(pictures: list[tuple[str, bytes]], models: list[EmotionModel]) -> list[Analysis | str]:
+    """An Analysis for every picture, or the line that says why not; earlier results are kept while they are shown."""
+    known: dict[str, Analysis | str] = st.session_state.get("analyses", {})
+    keys = [
+        "-".join([hashlib.sha256(data).hexdigest(), name, *(f"{model.name}:{model.version}" for model in models)])
+        for name, data in pictures
+    ]
+    fresh = [index for index, key in enumerate(keys) if key not in known]
+    progress = st.progress(0.0) if len(fresh) > 1 else None
+    for done, index in enumerate(fresh):
+        name, data = pictures[index]
+        if progress:
+            progress.progress(done / len(fresh), f"{done + 1} of {len(fresh)}: {shown_name(name)}")
+        try:
+            known[keys[index]] = analyze(data, models, name=name)
+        except ImageError as error:
+            known[keys[index]] = str(error)
+    if progress:
+        progress.empty()
+    st.session_state.analyses = {key: known[key] for key in keys}
+    return [known[key] for key in keys]
+
+
+def downloads(results: list[Analysis]) -> None:
+    """CSV, JSON and annotated pictures of everything that was found, each made when it is asked for."""
+    name, kind = pictures_name(results)
+    files = [
+        (
+            "CSV",
+            ":material/table:",
+            "emotions.csv",
+            "text/csv",
+            lambda: to_csv(r for a in results for r in a.to_rows()),
+        ),
+        ("JSON", ":material/data_object:", "emotions.json", "application/json", lambda: to_json(results)),
+        ("Annotated PNG", ":material/image:", name, kind, lambda: pictures_file(results)),
+    ]
+    with st.container(horizontal=True):
+        for label, icon, file_name, mime, content in files:
+            st.download_button(label, content, file_name, mime, icon=icon, on_click="ignore")
+
+
+st.title("Classify faces")
+show_notice()
+cards = readable_cards()
+if not cards:
+    st.error("There are no models under models/. Train one: `python train_cnn.py --data fer2013.csv`.")
+    st.stop()
+left, right = st.columns([3, 2], vertical_alignment="top")
+with left:
+    models = choose_models(cards)
+with right:
+    threshold = st.slider(
+        "Unsure below",
+        0.2,
+        0.95,
+        UNSURE_BELOW,
+        0.05,
+        format="percent",
+        help="Confidence under this is marked 'unsure'.",
+    )
+pictures = chosen_pictures()
+buttons()
+if not models:
+    st.info("Pick at least one model.")
+    st.stop()
+results = analysed(pictures, models)
+found = [result.with_threshold(threshold) for result in results if isinstance(result, Analysis)]
+for problem in [result for result in results if isinstance(result, str)]:
+    st.error(problem, icon=":material/broken_image:")
+if any(result.faces for result in found):
+    downloads(found)
+notes = {name: image_notes(data) for name, data in pictures}
+for number, result in enumerate(found):
+    show_picture(result, cards, number, notes.get(result.name, ()))
