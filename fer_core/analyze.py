@@ -142,7 +142,16 @@ def _pixels(source: bytes | str | Path | np.ndarray[Any, Any], name: str) -> np.
 def _locate(image: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], list[Box], np.ndarray[Any, Any], bool]:
     """The picture, its boxes, their crops (N, 48, 48), and whether the picture was taken whole."""
     boxes = find_faces(image)
-    if not boxes and is_face_crop(image):
+    if is_face_crop(image) and _is_framing(boxes, image):
         height, width = image.shape[:2]
         return image, [Box(0, 0, width, height)], whole_face(image)[np.newaxis], True
     return image, boxes, crop_faces(image, boxes), False
+
+
+def _is_framing(boxes: list[Box], image: np.ndarray[Any, Any]) -> bool:
+    """Whether a small picture as a whole frames one face: none is found in it, or one that spans half of it or more.
+
+    The detector finds a face in 282 of 400 FER-2013 faces, 0.52 to 1.0 of their side wide; cutting that box out of so
+    small a picture would lose what the networks were trained on.
+    """
+    return not boxes or (len(boxes) == 1 and boxes[0].width >= min(image.shape[:2]) / 2)

@@ -48,7 +48,7 @@ def _show_face(face: Face, cards: dict[str, ModelCard], key: str) -> None:
             disagree = " :orange-badge[:material/call_split: models disagree]" if face.models_disagree else ""
             st.markdown(f"**Face {face.number}**{disagree}")
             if face.whole_picture:
-                st.caption("The picture itself was taken as the face.")
+                st.caption("The whole picture was taken as the face.")
         for column, (name, prediction) in zip(
             st.columns(max(1, len(face.predictions))), face.predictions.items(), strict=True
         ):
@@ -69,5 +69,5 @@ def _answer(title: str, prediction: Prediction) -> str:
 
 def _caption(count: int, whole: bool) -> str:
     if whole:
-        return "Taken as a face as it is: no face was found in it, and it has the size of a face crop."
+        return "Taken whole: a picture this small that shows one face is a face crop already."
     return {0: "No face found", 1: "1 face"}.get(count, f"{count} faces, numbered from left to right")

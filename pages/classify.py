@@ -123,11 +123,11 @@ if not models:
     st.info("Pick at least one model.")
     st.stop()
 results = analysed(pictures, models)
-found = [result.with_threshold(threshold) for result in results if isinstance(result, Analysis)]
 for problem in [result for result in results if isinstance(result, str)]:
     st.error(problem, icon=":material/broken_image:")
-if any(result.faces for result in found):
-    downloads(found)
-notes = {name: image_notes(data) for name, data in pictures}
-for number, result in enumerate(found):
-    show_picture(result, cards, number, notes.get(result.name, ()))
+read = [(r, data) for r, (_, data) in zip(results, pictures, strict=True) if isinstance(r, Analysis)]
+found = [(result.with_threshold(threshold), data) for result, data in read]
+if any(result.faces for result, _ in found):
+    downloads([result for result, _ in found])
+for number, (result, data) in enumerate(found):
+    show_picture(result, cards, number, image_notes(data))
