@@ -75,7 +75,7 @@ def train() -> None:
         network=network,
         build=build,
         history=history,
-        settings=asdict(settings) | {"mixed_precision": args.mixed_precision},
+        settings=asdict(settings) | {"dropout": args.dropout, "mixed_precision": args.mixed_precision},
         dataset=args.data,
         seed=args.seed,
         flagship=args.flagship,

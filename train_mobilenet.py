@@ -18,7 +18,7 @@ from fer_core.training.augment import Augmentation
 from fer_core.training.backbones import BACKBONES, freeze, transfer_network
 from fer_core.training.export import Trained, export_bundle, report
 from fer_core.training.fit import Settings, fit
-from fer_core.training.options import begin, end_cleanly, load_split, parser, state_file, with_options
+from fer_core.training.options import begin, end_cleanly, load_split, parser, positive, state_file, with_options
 
 HEAD: Final = Settings(epochs=2, batch_size=64, learning_rate=1e-3)
 FINE_TUNING: Final = Settings(
@@ -30,7 +30,6 @@ FINE_TUNING: Final = Settings(
     warmup_epochs=1,
     weight_decay=0.02,
     label_smoothing=0.1,
-    ema=0.998,
     augmentation=Augmentation(rotation=10, shift=4, shear=0.05, zoom=0.15, erase=0.2),
 )
 REPORTED: Final[dict[str, Any]] = {
@@ -44,15 +43,21 @@ REPORTED: Final[dict[str, Any]] = {
 def train() -> None:
     options = parser(__doc__ or "", epochs_help=f"epochs of fine-tuning at most (default: {FINE_TUNING.epochs})")
     options.add_argument("--backbone", choices=sorted(BACKBONES), default="mobilenet", help="default: %(default)s")
-    options.add_argument("--alpha", type=float, default=0.75, help="width of a MobileNet (default: %(default)s)")
     options.add_argument(
-        "--image-size", type=int, default=96, help="pixels faces are enlarged to (default: %(default)s)"
+        "--alpha", type=positive(float), default=0.75, help="width of a MobileNet (default: %(default)s)"
+    )
+    options.add_argument(
+        "--image-size", type=positive(int), default=96, help="pixels faces are enlarged to (default: %(default)s)"
     )
     options.add_argument(
         "--backbone-weights", default="imagenet", metavar="imagenet|PATH|none", help="default: %(default)s"
     )
     options.add_argument(
-        "--head-epochs", type=int, default=HEAD.epochs, help="epochs of phase 1 (default: %(default)s)"
+        "--head-epochs",
+        type=positive(int, or_zero=True),
+        default=HEAD.epochs,
+        metavar="N",
+        help="epochs of phase 1 (default: %(default)s)",
     )
     args = options.parse_args()
     args.name = args.name or f"my-{args.backbone}"

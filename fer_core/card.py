@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from fer_core.errors import ModelError
 CARD_NAME: Final = "card.json"
 MODEL_NAME: Final = "model.tflite"
 PREDICTIONS_NAME: Final = "predictions.npz"
+_INPUT_SIZE: Final = [48, 48]  # what predict_proba hands to every network
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -60,7 +61,10 @@ class ModelCard:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Read and check `folder`/card.json. Raises ModelError with the reason in one line."""
+    """Read and check `folder`/card.json. Raises ModelError with the reason in one line.
+
+    The card's name is the folder's, whatever the file says: a copied or renamed bundle is a model of its own.
+    """
     path = folder / CARD_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -74,10 +78,11 @@ def read_card(folder: Path) -> ModelCard:
     try:
         card = ModelCard(**{key: value for key, value in content.items() if key in known})
     except TypeError as error:
-        missing = sorted(known - set(content))
+        needed = {f.name for f in fields(ModelCard) if f.default is MISSING and f.default_factory is MISSING}
+        missing = sorted(needed - set(content))
         raise ModelError(f"{folder.name}: {CARD_NAME} lacks fields: {', '.join(missing)}.") from error
     _check(card, folder.name)
-    return card
+    return replace(card, name=folder.resolve().name, emotions=EMOTIONS)
 
 
 def write_card(card: ModelCard, folder: Path) -> None:
@@ -133,6 +138,11 @@ def _check(card: ModelCard, name: str) -> None:
         isinstance(card.emotions, list | tuple) and tuple(card.emotions) == EMOTIONS,
         f"emotions must be {', '.join(EMOTIONS)} in this order, got {card.emotions}",
     )
+    size = card.input.get("size", _INPUT_SIZE)
+    expect(size == _INPUT_SIZE, f"input.size must be {_INPUT_SIZE}, got {size}")
+    for part, found in card.evaluation.items():
+        accuracy = found.get("accuracy") if isinstance(found, dict) else None
+        expect(isinstance(accuracy, int | float), f"evaluation: {part} has no accuracy")
     temperature = card.calibration.get("temperature")
     expect(
         isinstance(temperature, int | float) and 0.01 < temperature < 100,
@@ -143,3 +153,4 @@ def _check(card: ModelCard, name: str) -> None:
         expect(good_name, f"files: {file_name!r} is not a plain file name")
         sha = entry.get("sha256") if isinstance(entry, dict) else None
         expect(isinstance(sha, str) and bool(_SHA256.fullmatch(sha)), f"files: {file_name} has no SHA-256")
+        expect(isinstance(entry.get("bytes"), int), f"files: {file_name} has no size in bytes")

@@ -118,7 +118,7 @@ def bundle_folder(name_or_path: str | Path, models_dir: Path | None = None) -> P
     """The folder of a bundle, by its name under `models_dir` or by its path. Raises ModelError."""
     named = (MODELS_DIR if models_dir is None else models_dir) / str(name_or_path)
     for folder in (named, Path(name_or_path)):
-        if (folder / CARD_NAME).is_file():
+        if os.path.isfile(folder / CARD_NAME):  # pathlib raises for a name that no file can have
             return folder
     known = ", ".join(list_models(models_dir)) or "none"
     raise ModelError(f"There is no model {str(name_or_path)!r}. Known models: {known}.")

@@ -13,7 +13,8 @@ from fer_core.emotions import EMOTIONS
 if TYPE_CHECKING:
     from fer_core.analyze import Analysis
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_LINE_END: Final = "\r\n"
 ROW_FIELDS: Final = (
     "picture", "face", "x", "y", "width", "height", "whole_picture", "model", "label", "confidence", "unsure",
     *EMOTIONS,
@@ -80,14 +81,14 @@ def to_csv(rows: Iterable[Mapping[str, Any]], fields: Sequence[str] = ROW_FIELDS
 def csv_lines(rows: Iterable[Mapping[str, Any]], fields: Sequence[str] = ROW_FIELDS) -> Iterator[str]:
     """The lines of `to_csv`, one by one: the header, then a line as each row comes."""
     buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, fields, lineterminator="")
+    writer = csv.DictWriter(buffer, fields, lineterminator=_LINE_END)  # what is in it gets quoted in a field
     writer.writeheader()
-    yield buffer.getvalue()
+    yield buffer.getvalue().removesuffix(_LINE_END)
     for row in rows:
         buffer.seek(0)
         buffer.truncate()
         writer.writerow({key: neutralised(value) for key, value in row.items()})
-        yield buffer.getvalue()
+        yield buffer.getvalue().removesuffix(_LINE_END)
 
 
 def to_json(analyses: Sequence["Analysis"]) -> str:

@@ -136,7 +136,7 @@ def _by_ratio(table: FaceTable, split: str, seed: int) -> dict[str, np.ndarray[A
         shares = tuple(float(share) for share in split.split("/"))
     except ValueError:
         shares = ()
-    if len(shares) != 3 or min(shares) <= 0:
+    if len(shares) != 3 or not all(0 < share < float("inf") for share in shares):
         raise DatasetError(f"--split must be official or three shares such as {DEFAULT_RATIOS}, got {split!r}.")
     rows = grouped_split(table.labels, copy_groups(table.faces), shares, seed)
     return dict(zip(("training", "validation", "test"), rows, strict=True))

@@ -39,8 +39,8 @@ NO_AUGMENTATION: Final = Augmentation(flip=False, rotation=0, shift=0, shear=0, 
 class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """What `fit` reads: float32 faces (N, 48, 48, 1) in 0-255, one-hot labels (N, 7) and, with class weights, weights.
 
-    The epoch's number decides order and augmentation, so give `epoch` where a run goes on. The geometry runs in the
-    backend: `faces` may lie on its device.
+    The epoch's number decides order and augmentation; `start` sets it. The geometry runs in the backend: `faces` may
+    lie on its device.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self.part, self.batch_size, self.augmentation = part, batch_size, augmentation
-        self.seed, self.epoch = seed, epoch
+        self.seed = seed
         self.weights = None if class_weights is None else np.asarray(class_weights, np.float32)
         self.targets = one_hot(part.labels) if targets is None else targets
-        self.reshuffle()
+        self.start(epoch)
 
     def __len__(self) -> int:
         return -(-len(self.part) // self.batch_size)
@@ -78,14 +78,13 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
             return augmented, labels.astype(np.float32)
         return augmented, labels.astype(np.float32), (labels @ self.weights).astype(np.float32)
 
-    def on_epoch_end(self) -> None:
-        """Go on to the next epoch's order; keras calls it."""
-        self.epoch += 1
-        self.reshuffle()
+    def start(self, epoch: int) -> None:
+        """Draw the order that belongs to `epoch`, counted from 0.
 
-    def reshuffle(self) -> None:
-        """Draw the order that belongs to `epoch`."""
-        self._order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.part))
+        Not left to keras' own on_epoch_end: it is also called once before training, when the network is traced.
+        """
+        self.epoch = epoch
+        self._order = np.random.default_rng((self.seed, epoch)).permutation(len(self.part))
 
 
 def augment(faces: np.ndarray[Any, Any], how: Augmentation, rng: np.random.Generator) -> Any:

@@ -77,8 +77,10 @@ def as_float32(build: Any, network: keras.Model) -> keras.Model:
     return rebuilt
 
 
-def choose(network: keras.Model, validation: Faces, precision: str = "auto") -> tuple[Candidate, dict[str, Any]]:
-    """The file that ships and the card's record of all candidates.
+def choose(
+    network: keras.Model, validation: Faces, precision: str = "auto"
+) -> tuple[Candidate, Candidate, dict[str, Any]]:
+    """The file that ships, the float32 one that it is measured against, and the card's record of all candidates.
 
     Admissible is a file that loses at most 0.3 points on validation and gives the same label as float32 for at least
     99.5 % of the faces. Of those the fastest on one face wins; within a tenth of it, the smallest.
@@ -105,7 +107,8 @@ def choose(network: keras.Model, validation: Faces, precision: str = "auto") -> 
         good = [candidates[precision]]
     fastest = min(c.ms_one_face for c in good)
     chosen = min((c for c in good if c.ms_one_face * _SPEED_MARGIN <= fastest), key=lambda c: len(c.content))
-    return chosen, {"chosen": chosen.precision, "candidates": {c.precision: c.record for c in candidates.values()}}
+    records = {c.precision: c.record for c in candidates.values()}
+    return chosen, base, {"chosen": chosen.precision, "candidates": records}
 
 
 def multiply_adds(content: bytes) -> int:

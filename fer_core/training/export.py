@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from fer_core.errors import ModelError
 from fer_core.evaluation import fit_temperature, metrics, pack_predictions
 from fer_core.model import EmotionModel, Network
 from fer_core.splits import Split
-from fer_core.training.convert import as_float32, choose, convert, multiply_adds, save_keras
+from fer_core.training.convert import as_float32, choose, multiply_adds, save_keras
 
 INTENDED_USE: Final = (
     "Naming the expression of a frontal face in pictures, webcam and video, for demonstration, teaching and research. "
@@ -31,6 +32,8 @@ LIMITS: Final = (
 )
 MAIN_PARTS: Final = ("private_test", "test", "validation")
 """The part whose confusion matrix is drawn: the first that exists."""
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
+_SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
 _PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -59,14 +62,14 @@ def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: s
     """
     check_name(trained.name)
     network = as_float32(trained.build, trained.network)
-    chosen, quantisation = choose(network, split.validation, precision)
+    chosen, plain, quantisation = choose(network, split.validation, precision)
     temperature = fit_temperature(Network(chosen.content).logits(split.validation.faces), split.validation.labels)
     card = ModelCard(
         name=trained.name,
         title=trained.title,
         architecture=trained.architecture,
         parameters=int(network.count_params()),
-        multiply_adds=multiply_adds(convert(network, "float32")),
+        multiply_adds=multiply_adds(plain.content),
         files={MODEL_NAME: file_entry(chosen.content)},
         training=_training_record(trained, split),
         evaluation={},
@@ -108,7 +111,12 @@ def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) 
         shutil.rmtree(old, ignore_errors=True)
         if place.exists():
             os.replace(place, old)
-        os.replace(making, place)
+        try:
+            os.replace(making, place)
+        except OSError:
+            if old.exists():
+                os.replace(old, place)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -117,8 +125,8 @@ def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) 
 
 def check_name(name: str) -> None:
     """Raise ModelError unless `name` can be a folder under models/."""
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-        raise ModelError(f"A model's name is made of letters, digits, - and _; got {name!r}.")
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"A model's name is made of 1 to 60 letters, digits, - and _; got {name!r}.")
 
 
 def report(card: ModelCard) -> str:
@@ -151,7 +159,7 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return {
-        "dataset": trained.dataset,
+        "dataset": Path(trained.dataset).resolve().name,
         "dataset_sha256": split.dataset_sha256,
         "labels": split.labels,
         "split": split.description,
@@ -168,4 +176,6 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
 
 def _shown(argument: str) -> str:
     # a card is published: of a path only its last part is anybody's business
-    return Path(argument).name if "/" in argument or "\\" in argument else argument
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    is_path = ("/" in value or "\\" in value) and not _SHARES.fullmatch(value)
+    return option + equals + (value.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] if is_path else value)

@@ -1,6 +1,9 @@
 """One phase of training: keras' own `fit`, with a state on disk after every epoch that a killed run goes on from."""
 
+import hashlib
+import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +82,7 @@ def fit(
     identity = asdict(settings) | {
         "network": network.name,
         "parameters": network.count_params(),
+        "layers": _fingerprint(network),
         "dataset": split.dataset_sha256,
         "faces": [len(training), len(validation)],
         "labels": split.labels,
@@ -89,8 +93,7 @@ def fit(
         state.restore(network)
     else:
         state_file.unlink(missing_ok=True)
-    batches.epoch = len(state.history)
-    batches.reshuffle()
+    starting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
     if not state.finished and not state.out_of_time:
         started = time.monotonic()
         network.fit(
@@ -99,11 +102,26 @@ def fit(
             validation_batch_size=256,
             epochs=settings.epochs,
             initial_epoch=len(state.history),
-            callbacks=[*([keras.callbacks.SwapEMAWeights()] if settings.ema else []), *remembered, state],
+            callbacks=[*([keras.callbacks.SwapEMAWeights()] if settings.ema else []), starting, *remembered, state],
+            shuffle=False,  # `batches` shuffle by themselves; keras would draw an order that no resumed run can repeat
         )
         print(f"Trained for {(time.monotonic() - started) / 60:.1f} minutes; {state.summary()}.", flush=True)
     state.take_best(network)
     return state.history
+
+
+def _fingerprint(network: keras.Model) -> str:
+    """Tells networks apart that have the same name and size: input size, dropout, precision, what is frozen."""
+
+    def described(model: keras.Model) -> Iterator[Any]:
+        for layer in model.layers:
+            if isinstance(layer, keras.Model):
+                yield from described(layer)
+            else:  # names count up within a process, so they say nothing
+                yield type(layer).__name__, {k: v for k, v in layer.get_config().items() if k != "name"}
+
+    text = json.dumps(list(described(network)), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:

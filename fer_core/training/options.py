@@ -27,10 +27,15 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     add("--title", help="how the app calls the model (default: the name)")
     add("--flagship", action="store_true", help="list the model first in the app")
     add("--models-dir", type=Path, default=MODELS_DIR, metavar="DIR", help="where bundles live (default: %(default)s)")
-    add("--epochs", type=_positive(int), metavar="N", help=epochs_help)
-    add("--batch-size", type=_positive(int), metavar="N", help="faces per step (default: the preset's)")
-    add("--learning-rate", type=_positive(float), metavar="X", help="highest learning rate (default: the preset's)")
-    add("--patience", type=int, metavar="N", help="stop after N epochs without a better validation accuracy; 0: never")
+    add("--epochs", type=positive(int), metavar="N", help=epochs_help)
+    add("--batch-size", type=positive(int), metavar="N", help="faces per step (default: the preset's)")
+    add("--learning-rate", type=positive(float), metavar="X", help="highest learning rate (default: the preset's)")
+    add(
+        "--patience",
+        type=positive(int, or_zero=True),
+        metavar="N",
+        help="stop after N epochs without a better validation accuracy; 0: never",
+    )
     add("--labels", choices=("fer2013", "ferplus"), default="fer2013", help="which labels to learn (default: fer2013)")
     add("--ferplus", metavar="FILE", help="FER+ votes (fer2013new.csv) for the rows of the CSV")
     add("--split", metavar="SPLIT", help="official, or shares as 72/8/20 (default: official where the data name parts)")
@@ -42,9 +47,9 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
         default="auto",
         help="weights of the file that ships (auto: measured)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="seed of everything random (default: 0)")
-    add("--limit", type=_positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
-    add("--max-minutes", type=_positive(float), metavar="M", help="start no epoch that would end later than this")
+    add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
+    add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
+    add("--max-minutes", type=positive(float), metavar="M", help="start no epoch that would end later than this")
     add("--resume", action="store_true", help="go on with this name's interrupted run")
     return result
 
@@ -62,7 +67,15 @@ def load_split(args: argparse.Namespace) -> Split:
 
 
 def begin(args: argparse.Namespace) -> None:
-    """Seed everything and set the precision of the computation."""
+    """Seed everything, set the precision of the computation, and see that the folders can be written to.
+
+    Without --resume the states of an older run of this name go, so that no later phase can go on from one of them.
+    """
+    for folder in (args.models_dir, state_file(args, "x").parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not args.resume:
+        for state in state_file(args, "x").parent.glob("*.npz"):
+            state.unlink()
     keras.utils.set_random_seed(args.seed)
     keras.config.set_dtype_policy("mixed_bfloat16" if args.mixed_precision else "float32")
 
@@ -86,7 +99,7 @@ def end_cleanly(main: Callable[[], None]) -> int:
     """Run a script's main: 0 when all went well, 2 with one line for an error of the user's, 130 when interrupted."""
     try:
         main()
-    except FerError as error:
+    except (FerError, OSError) as error:  # OSError: a full disk, a folder that cannot be written to
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -95,12 +108,20 @@ def end_cleanly(main: Callable[[], None]) -> int:
     return 0
 
 
-def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+def positive(kind: type[int] | type[float], or_zero: bool = False) -> Callable[[str], float]:
+    """A type for argparse: a finite number greater than 0, or 0 as well."""
+
     def convert(text: str) -> float:
         value = kind(text)
-        if value <= 0:
-            raise argparse.ArgumentTypeError(f"must be greater than 0, got {text}")
+        if not (0 < value < float("inf") or (or_zero and value == 0)):
+            raise argparse.ArgumentTypeError(f"must be {'0 or more' if or_zero else 'greater than 0'}, got {text}")
         return value
 
     convert.__name__ = kind.__name__
     return convert
+
+
+def _seed(text: str) -> int:
+    if not 0 <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"must be 0 to 2^32 - 1, got {text}")
+    return int(text)

@@ -49,7 +49,8 @@ class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
             return
         with np.load(self.path, allow_pickle=False) as saved:
             header = json.loads(bytes(saved["header"]).decode())
-            changed = [k for k, v in self.identity.items() if header["identity"].get(k) != v]
+            # a state of an older version may not know every key
+            changed = [k for k, v in self.identity.items() if header["identity"].get(k, v) != v]
             if changed:
                 raise DatasetError(
                     f"{self.path} belongs to another run: these differ: {', '.join(changed)}. Give the same settings "
@@ -110,11 +111,14 @@ class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".tmp")
-        with open(temporary, "wb") as file:
-            np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
+        try:
+            with open(temporary, "wb") as file:
+                np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        finally:
+            temporary.unlink(missing_ok=True)  # of a full disk
 
 
 def _variables(model: keras.Model) -> list[Any]:

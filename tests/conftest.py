@@ -1,0 +1,113 @@
+"""Fixtures that several test files share: one tiny trained bundle, and what lies beside the repository."""
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import tiny
+
+from fer_core import EmotionModel, list_models, load_model
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of a training script: where its dataset, its bundles and its states are, and what it printed."""
+
+    data: Path
+    models_dir: Path
+    name: str
+    code: int
+    output: str
+
+    @property
+    def bundle(self) -> Path:
+        return self.models_dir / self.name
+
+
+@pytest.fixture(scope="session")
+def train() -> Callable[..., int]:
+    """Call a training script's main as its `__main__` does: train("train_cnn", "--data", ...) -> exit code."""
+
+    def call(script: str, *arguments: object) -> int:
+        import keras
+
+        from fer_core.training.options import end_cleanly
+
+        keras.utils.clear_session(free_memory=False)  # layer names as in a fresh process
+        given, sys.argv = sys.argv, [f"{script}.py", *map(str, arguments)]
+        try:
+            return end_cleanly(importlib.import_module(script).train)
+        finally:
+            sys.argv = given
+            keras.config.set_dtype_policy("float32")
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., int]) -> Run:
+    """train_cnn.py, the compact network, 3 epochs on the tiny challenge file, all that it decides by itself."""
+    import keras
+
+    root = tmp_path_factory.mktemp("trained")
+    data, said = tiny.fer_csv(root), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+        # its usual averages are those of hundreds of steps; here are 27
+        patch.setattr(keras.layers, "BatchNormalization", partial(keras.layers.BatchNormalization, momentum=0.7))
+        options = ("--name", "tiny", "--models-dir", root / "models", "--epochs", 3, "--batch-size", 8)
+        code = train("train_cnn", "--data", data, *options)
+    assert code == 0, said.getvalue()
+    return Run(data, root / "models", "tiny", code, said.getvalue())
+
+
+@pytest.fixture(scope="session")
+def model(trained: Run) -> EmotionModel:
+    return load_model(trained.bundle)
+
+
+@pytest.fixture
+def bundle(trained: Run, tmp_path: Path) -> Path:
+    """A copy of the tiny bundle that a test may damage: tmp_path/models/tiny."""
+    return Path(shutil.copytree(trained.bundle, tmp_path / "models" / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """../shared/data, beside the repository; not everywhere."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("needs FER-2013 in ../shared/data, which is not beside this checkout")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def fer2013_tool() -> ModuleType:
+    """../shared/tools/fer2013.py, which unpacks what is in ../shared/data."""
+    path = SHARED / "tools" / "fer2013.py"
+    if not path.is_file():
+        pytest.skip("needs ../shared/tools/fer2013.py, which is not beside this checkout")
+    spec = importlib.util.spec_from_file_location("shared_fer2013", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with an argument `shipped` runs for every bundle in models/, and is skipped where there is none."""
+    if "shipped" in metafunc.fixturenames:
+        metafunc.parametrize("shipped", list_models() or [NO_BUNDLE], scope="session")
+
+
+NO_BUNDLE = pytest.param("", marks=pytest.mark.skip(reason="models/ holds no bundle"))

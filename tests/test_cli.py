@@ -1,0 +1,298 @@
+"""The command line: what it prints, what it refuses, and its exit codes."""
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from conftest import Run
+from PIL import Image
+
+from fer_core import EMOTIONS, analyze, load_model
+from fer_core.__main__ import main
+from fer_core.card import CARD_NAME
+from fer_core.datasets import read_dataset
+from fer_core.evaluation import metrics
+from fer_core.images import sample_image
+from fer_core.reports import ROW_FIELDS, neutralised, to_csv
+from fer_core.splits import evaluation_parts
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(bundle: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run the command line on the folder of the tiny bundle -> exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main([*map(str, arguments), "--models-dir", str(bundle.parent)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def astronaut(tmp_path: Path) -> Path:
+    path = tmp_path / "pictures" / "astronaut.png"
+    path.parent.mkdir()
+    path.write_bytes(sample_image())
+    return path
+
+
+@pytest.fixture
+def folder(astronaut: Path) -> Path:
+    """Two pictures with faces (one is a face crop, below), one without, one that is none, and a text."""
+    below = astronaut.parent / "below"
+    below.mkdir()
+    crop = np.asarray(Image.open(astronaut).convert("L").crop((152, 50, 296, 194)).resize((48, 48)))
+    Image.fromarray(crop).save(below / "crop.PNG")
+    Image.new("RGB", (200, 200), "white").save(astronaut.parent / "white.jpg")
+    (astronaut.parent / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (astronaut.parent / "notes.txt").write_text("not looked at")
+    return astronaut.parent
+
+
+def test_table(call: Call, astronaut: Path) -> None:
+    code, out, err = call("classify", astronaut)
+    (face,) = analyze(astronaut, [load_model("tiny", astronaut.parents[1] / "models")]).faces
+    found = face.predictions["tiny"]
+    assert (code, err) == (0, "")
+    (line,) = out.splitlines()
+    assert line.startswith(f"{astronaut}: face 1  tiny {found.label} {found.confidence:.0%}")
+
+
+def test_json(call: Call, folder: Path) -> None:
+    code, out, err = call("classify", folder, "--format", "json")
+    pictures = json.loads(out)
+    assert [Path(p["picture"]).name for p in pictures] == ["astronaut.png", "crop.PNG", "white.jpg"]
+    assert [len(p["faces"]) for p in pictures] == [1, 1, 0] and pictures[0]["width"] == 512
+    assert [p["faces"][0]["whole_picture"] for p in pictures[:2]] == [False, True]
+    prediction = pictures[0]["faces"][0]["predictions"]["tiny"]
+    assert list(prediction["probabilities"]) == list(EMOTIONS)
+    assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert prediction["label"] == max(prediction["probabilities"], key=prediction["probabilities"].__getitem__)
+    assert code == 1 and [line.split(": ")[0] for line in err.splitlines()] == [str(folder / "broken.jpg")]
+
+
+def test_csv(call: Call, folder: Path) -> None:
+    code, out, err = call("classify", folder, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert tuple(rows[0]) == ROW_FIELDS and code == 1 and "broken.jpg" in err
+    assert [(Path(r["picture"]).name, r["face"], r["model"]) for r in rows] == [
+        ("astronaut.png", "1", "tiny"),
+        ("crop.PNG", "1", "tiny"),
+    ]
+    assert sum(float(rows[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["astronaut.png"], 0),
+        (["white.jpg"], 0),
+        (["astronaut.png", "broken.jpg"], 1),
+        (["astronaut.png", "nowhere.png"], 1),
+        (["astronaut.png", "notes.txt"], 1),
+        (["broken.jpg"], 2),
+        (["broken.jpg", "nowhere.png"], 2),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, list) else None,
+)
+def test_exit_codes_and_every_refused_file_is_named(
+    call: Call, folder: Path, form: str, names: list[str], code: int
+) -> None:
+    found, out, err = call("classify", *(folder / name for name in names), "--format", form)
+    good = {"astronaut.png", "white.jpg"}
+    assert found == code
+    assert [line.split(": ")[0] for line in err.splitlines()] == [str(folder / n) for n in names if n not in good]
+    assert "Traceback" not in out + err
+
+
+def test_a_folder_without_pictures(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("x")
+    code, out, err = call("classify", tmp_path / "empty")
+    assert code == 2 and out == "" and err.startswith("error: no pictures (.jpg")
+
+
+@pytest.mark.parametrize("model", ["nope", "../models/nope", "x" * 300])
+def test_unknown_model(call: Call, astronaut: Path, model: str) -> None:
+    code, out, err = call("classify", astronaut, "--model", model)
+    assert code == 2 and out == "" and "Known models: tiny" in err and len(err.splitlines()) == 1
+
+
+def test_two_models_and_the_mark_of_disagreement(call: Call, bundle: Path, astronaut: Path) -> None:
+    shutil.copytree(bundle, bundle.with_name("other"))
+    code, out, _ = call("classify", astronaut, "--model", "tiny", "--model", "other", "--model", "tiny")
+    assert code == 0 and out.count("tiny ") == out.count("other ") == 1 and "disagree" not in out
+
+
+@pytest.mark.parametrize(("below", "unsure"), [(0, False), (1.01, True)])
+def test_unsure_below(call: Call, astronaut: Path, below: float, unsure: bool) -> None:
+    _, out, _ = call("classify", astronaut, "--unsure-below", below)
+    assert ("(unsure)" in out) == unsure
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("=1+1.png", "'=1+1.png"),
+        ("+1.png", "'+1.png"),
+        ("-1.png", "'-1.png"),
+        ("@SUM(A1).png", "'@SUM(A1).png"),
+        ("\t=1.png", "'\t=1.png"),
+        ("\r=1.png", "'\r=1.png"),
+        ("\n=1.png", "'\n=1.png"),
+        ("\0=1.png", "'=1.png"),
+        ("a=1.png", "a=1.png"),
+        ("a\n=1.png", "a\n=1.png"),
+        ("a\r=1.png", "a\r=1.png"),
+        ("<script>.png", "<script>.png"),
+        ("../../x.png", "../../x.png"),
+        ("😀.png", "😀.png"),
+        ("", ""),
+        (-0.5, -0.5),
+        (True, True),
+    ],
+)
+def test_spreadsheets_run_nothing(text: Any, safe: Any) -> None:  # 53-56
+    assert neutralised(text) == safe
+    (row,) = csv.DictReader(io.StringIO(to_csv([{"picture": text}], ["picture"]), newline="")) if text != "" else [{}]
+    assert row.get("picture", "") == str(safe)
+
+
+def test_csv_of_a_file_that_looks_like_a_formula(call: Call, astronaut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    astronaut.rename(astronaut.with_name("=HYPERLINK(1).png"))
+    monkeypatch.chdir(astronaut.parent)
+    _, out, _ = call("classify", "=HYPERLINK(1).png", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["picture"] == "'=HYPERLINK(1).png"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_no_export_holds_what_the_file_s_exif_says(call: Call, astronaut: Path, form: str) -> None:  # 57
+    tags = Image.Exif()
+    tags[0x010F] = "SecretCamera"
+    tags.get_ifd(0x8825)[1] = "N"
+    tags.get_ifd(0x8825)[2] = (48.0, 51.0, 29.9)
+    path = astronaut.with_suffix(".jpg")
+    Image.open(astronaut).convert("RGB").save(path, exif=tags)
+    assert b"SecretCamera" in path.read_bytes()
+    code, out, _ = call("classify", path, "--format", form)
+    assert code == 0 and "SecretCamera" not in out and "29.9" not in out and "GPS" not in out
+
+
+# --- evaluate
+
+
+def test_evaluate_measures_what_the_card_says(call: Call, trained: Run, tmp_path: Path) -> None:
+    code, out, err = call("evaluate", "--data", trained.data, "--json", tmp_path / "out.json")
+    written = json.loads((tmp_path / "out.json").read_text())
+    table, model = read_dataset(trained.data), load_model(trained.bundle)
+    assert (code, err) == (0, "") and written["dataset_sha256"] == table.sha256 and written["data"] == "fer2013.csv"
+    assert written["models"].keys() == {"tiny"}
+    for part, faces in evaluation_parts(table).items():
+        expected = metrics(model.predict_proba(faces.faces), faces.labels)
+        assert written["models"]["tiny"][part] == json.loads(json.dumps(expected))
+        said = model.card.evaluation[part]["accuracy"]
+        (line,) = (line for line in out.splitlines() if line.split()[0] == part)
+        assert f"accuracy {expected['accuracy']:.4f}" in line and line.endswith(f"card {said:.4f}")
+
+
+def test_evaluate_on_other_data_shows_no_card(call: Call, tmp_path: Path) -> None:
+    data = tiny.write_csv(tmp_path / "fer2013.csv", tiny.parts(tiny.FER_PARTS, seed=8))
+    code, out, _ = call("evaluate", "--data", data, "--model", "tiny")
+    assert code == 0 and "private_test_clean" in out and "card" not in out
+
+
+def test_evaluate_an_ensemble(call: Call, trained: Run, bundle: Path, tmp_path: Path) -> None:
+    shutil.copytree(bundle, bundle.with_name("other"))
+    card = json.loads((bundle.with_name("other") / CARD_NAME).read_text())
+    card["calibration"]["temperature"] = 5.0
+    (bundle.with_name("other") / CARD_NAME).write_text(json.dumps(card))
+    code, out, _ = call(
+        "evaluate", "--data", trained.data, "--json", tmp_path / "out.json", "--ensemble", "tiny", "other"
+    )
+    found = json.loads((tmp_path / "out.json").read_text())["models"]
+    part = evaluation_parts(read_dataset(trained.data))["private_test"]
+    both = [load_model(name, bundle.parent).predict_proba(part.faces) for name in ("tiny", "other")]
+    assert code == 0 and found.keys() == {"tiny + other"} and "tiny + other" in out
+    assert found["tiny + other"]["private_test"]["log_loss"] == pytest.approx(
+        metrics((both[0] + both[1]) / 2, part.labels)["log_loss"], rel=1e-5
+    )
+
+
+def test_evaluate_with_votes(call: Call, trained: Run, tmp_path: Path) -> None:
+    usages = [u for u, n in tiny.FER_PARTS.items() for _ in range(7 * n)]
+    votes = tiny.write_votes(tmp_path / "votes.csv", [(u, (0, 10, 0, 0, 0, 0, 0, 0, 0, 0)) for u in usages])
+    code, out, _ = call("evaluate", "--data", trained.data, "--ferplus", votes)
+    assert code == 0 and "ferplus_test" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--data", "nowhere.csv"), "No dataset at nowhere.csv"),
+        (("--data", "DATA", "--model", "nope"), "There is no model 'nope'. Known models: tiny."),
+        (("--data", "DATA", "--ensemble", "tiny", "nope"), "There is no model 'nope'"),
+        (("--data", "DATA", "--ferplus", "nowhere.csv"), "No FER+ votes"),
+    ],
+    ids=["no data", "unknown model", "unknown model in an ensemble", "no votes"],
+)
+def test_evaluate_refuses(call: Call, trained: Run, options: tuple[str, ...], said: str) -> None:
+    given = [str(trained.data) if option == "DATA" else option for option in options]
+    code, out, err = call("evaluate", *given)
+    assert code == 2 and out == "" and said in err and len(err.splitlines()) == 1
+
+
+# --- models
+
+
+def test_models(call: Call) -> None:
+    code, out, err = call("models")
+    (line,) = out.splitlines()
+    assert (code, err) == (0, "") and line.startswith("tiny ")
+    assert all(word in line for word in ("compact", "1.47 M", "private_test", "%"))
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["with a good one", "alone"])
+def test_models_names_a_broken_bundle(call: Call, bundle: Path, others: bool) -> None:
+    if others:
+        shutil.copytree(bundle, bundle.with_name("good"))
+    (bundle / CARD_NAME).write_text("{")
+    code, out, err = call("models")
+    assert code == (1 if others else 2) and out.startswith("good " if others else "")
+    assert err.startswith("model tiny is unavailable: ") and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["models", "classify"])
+def test_no_models(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["x.png"] if command == "classify" else []
+    assert main([command, *given, "--models-dir", str(tmp_path / "none")]) == 2
+    assert "o models under" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["classify"],
+        ["evaluate"],
+        ["nonsense"],
+        ["classify", "x.png", "--format", "xml"],
+        ["evaluate", "--data", "x", "--model", "a", "--ensemble", "b", "c"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2

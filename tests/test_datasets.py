@@ -1,0 +1,289 @@
+"""Datasets on disk: every layout read, FER+ votes, and how a bad one is refused."""
+
+import bz2
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from PIL import Image
+
+from fer_core import EMOTIONS, DatasetError
+from fer_core.datasets import read_dataset
+from fer_core.emotions import emotion_index
+
+FACES, LABELS = tiny.faces(1)
+PIXELS = " ".join(map(str, FACES[3].ravel().tolist()))
+
+
+@pytest.mark.parametrize(("write", "expected"), tiny.LAYOUTS.values(), ids=tiny.LAYOUTS.keys())
+def test_reads_every_layout(tmp_path: Path, write: Callable[[Path], Path], expected: dict[str, int]) -> None:
+    table = read_dataset(write(tmp_path))
+    found = {part: np.bincount(table.labels[table.usage == part], minlength=7) for part in np.unique(table.usage)}
+    assert {part: counts.tolist() for part, counts in found.items()} == {p: [n] * 7 for p, n in expected.items()}
+    # pixel for pixel what was written, under the label it was written with
+    written = {face.tobytes(): label for face, label in zip(*tiny.faces(sum(expected.values())), strict=True)}
+    assert {f.tobytes(): n for f, n in zip(table.faces, table.labels, strict=True)} == written
+    assert table.faces.shape == (len(table.labels), 48, 48) and table.faces.dtype == table.labels.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        *zip(EMOTIONS, range(7), strict=True),
+        *zip(tiny.ALIASES, range(7), strict=True),
+        (" HAPPY ", 3),
+        ("joy", 3),
+        ("suprise", 5),
+        ("contempt", None),
+        ("", None),
+        ("happy2", None),
+    ],
+)
+def test_names_of_emotions(name: str, label: int | None) -> None:
+    assert emotion_index(name) == label
+
+
+@pytest.mark.parametrize(
+    "suffix, pack",
+    [(".bz2", bz2.compress), (".xz", lzma.compress), (".zip", None)],
+    ids=["bz2", "xz", "zip"],
+)
+def test_other_compressions_hold_the_same_dataset(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes] | None
+) -> None:
+    plain = tiny.fer_csv(tmp_path)
+    packed = tmp_path / f"fer2013.csv{suffix}"
+    if pack:
+        packed.write_bytes(pack(plain.read_bytes()))
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(plain, "fer2013.csv")
+    assert read_dataset(packed).sha256 == read_dataset(plain).sha256
+
+
+def test_the_hash_is_of_the_content_not_of_the_file(tmp_path: Path) -> None:
+    hashes = {
+        name: read_dataset(tiny.LAYOUTS[name][0](tmp_path / str(i))).sha256
+        for i, name in enumerate(["fer2013.csv", "fer2013.csv.gz", "icml_face_data.csv, spaces in the column names"])
+    }
+    assert len(set(hashes.values())) == 1
+    data = tiny.parts(tiny.FER_PARTS)
+    changed = {
+        "a pixel": {**data, "Training": (data["Training"][0] ^ np.uint8(1), data["Training"][1])},
+        "a label": {**data, "Training": (data["Training"][0], (data["Training"][1] + 1) % 7)},
+        "the parts": dict(zip(data, reversed(data.values()), strict=True)),
+    }
+    for what, other in changed.items():
+        path = tiny.write_csv(tmp_path / what / "fer2013.csv", other)
+        assert read_dataset(path).sha256 not in hashes.values(), what
+
+
+def test_csv_without_usage_is_one_pool(tmp_path: Path) -> None:
+    path = tiny.write_csv(
+        tmp_path / "mine.csv", {"": tiny.faces(2)}, ("emotion", "pixels"), lambda e, pixels, _: f"{e},{pixels}"
+    )
+    assert set(read_dataset(path).usage) == {"all"}
+
+
+@pytest.mark.filterwarnings("ignore:Length of header")
+def test_a_comma_at_every_line_s_end_is_harmless(tmp_path: Path) -> None:
+    path = tiny.write_csv(tmp_path / "fer2013.csv", {"Training": (FACES, LABELS)}, line=lambda e, p, u: f"{e},{p},{u},")
+    table = read_dataset(path)
+    assert np.array_equal(table.faces, FACES) and np.array_equal(table.labels, LABELS)
+
+
+def test_pictures_become_grey_faces_of_48_pixels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    colour = rng.integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    for emotion in EMOTIONS:
+        (tmp_path / emotion / "below").mkdir(parents=True)
+        Image.fromarray(colour).save(tmp_path / emotion / "below" / "x.PNG")
+        (tmp_path / emotion / "notes.txt").write_text("not a picture")
+    table = read_dataset(tmp_path)
+    grey = np.asarray(Image.fromarray(colour).convert("L"), float).reshape(48, 2, 48, 2).mean(axis=(1, 3))
+    assert table.faces.shape == (7, 48, 48) and np.abs(table.faces - grey).max() <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("", "cannot be read as CSV", id="empty file"),
+        pytest.param("emotion,pixels,Usage\n", "no rows", id="header alone"),
+        pytest.param("a,b\n1,2\n", r"expected the columns emotion, pixels, Usage; got a, b", id="other columns"),
+        pytest.param(f"emotion,pixels,Usage\n7,{PIXELS},Training\n", "line 2: emotion must be 0 to 6, got '7'", id="7"),
+        pytest.param(f"emotion,pixels,Usage\n-1,{PIXELS},Training\n", "line 2: emotion", id="negative label"),
+        pytest.param(f"emotion,pixels,Usage\n,{PIXELS},Training\n", "line 2: emotion", id="no label"),
+        pytest.param(f"emotion,pixels,Usage\nhappy,{PIXELS},Training\n", "line 2: emotion", id="a name as label"),
+        pytest.param(f"emotion,pixels,Usage\n{'9' * 5000},{PIXELS},Training\n", "line 2: emotion", id="a huge label"),
+        pytest.param(f"emotion,pixels,Usage\n1,{PIXELS},Train\n", "line 2: Usage must be", id="unknown Usage"),
+        pytest.param(
+            f"emotion,pixels,Usage\n1,{PIXELS},Training\n1,1 2 3,Training\n", "line 3: expected 2304 pixels, got 3",
+            id="few pixels",
+        ),
+        pytest.param(f"emotion,pixels,Usage\n1,{PIXELS} 5,Training\n", "got 2305", id="one pixel too many"),
+        pytest.param("emotion,pixels,Usage\n1\n", "line 2: ", id="cut row"),
+        pytest.param(f"emotion,pixels,Usage\n1,{'256 ' * 2304},Training\n", "line 2: .*0 to 255", id="256"),
+        pytest.param(f"emotion,pixels,Usage\n1,{'-1 ' * 2304},Training\n", "line 2: .*0 to 255", id="-1"),
+        pytest.param(f"emotion,pixels,Usage\n1,{'99999999999 ' * 2304},Training\n", "line 2: pixels", id="10^11"),
+        pytest.param(f"emotion,pixels,Usage\n1,{'1.5 ' * 2304},Training\n", "line 2: .*numbers", id="fractions"),
+        pytest.param(f"emotion,pixels,Usage\n1,{'x ' * 2304},Training\n", "line 2: .*numbers", id="letters"),
+        pytest.param(
+            f"emotion,pixels,Usage\n\n1,{PIXELS},Training\n\n9,{PIXELS},Training\n", "line 5: emotion",
+            id="blank lines count as lines",
+        ),
+        pytest.param(f"emotion,pixels,Usage\n1,{PIXELS},Training,4,5\n1,{PIXELS},Training,4,5,6\n", "line 3",
+                     id="too many fields"),
+        pytest.param("emotion,pixels,Usage\n" + "9,1,x\n" * 8, "line 6: [^;]* and 3 more", id="only five are named"),
+    ],
+)  # fmt: skip
+def test_refuses_a_csv_and_names_the_lines(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "fer2013.csv"
+    path.write_text(text)
+    with pytest.raises(DatasetError, match=said) as caught:
+        read_dataset(path)
+    assert "fer2013.csv" in str(caught.value) and len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip", ""])
+@pytest.mark.parametrize("damage", ["noise", "cut", "flipped"])
+def test_refuses_a_damaged_file(tmp_path: Path, suffix: str, damage: str) -> None:
+    import gzip
+    import io
+
+    text = ("emotion,pixels,Usage\n" + f"1,{PIXELS},Training\n" * 3).encode()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("fer2013.csv", text)
+    packed = {
+        ".gz": gzip.compress(text), ".bz2": bz2.compress(text), ".xz": lzma.compress(text), ".zip": archive.getvalue(),
+        "": text,
+    }[suffix]  # fmt: skip
+    middle = len(packed) // 2
+    content = {
+        "noise": np.random.default_rng(0).bytes(5000),
+        "cut": packed[:middle],
+        "flipped": packed[:middle] + bytes(b ^ 0xFF for b in packed[middle : middle + 40]) + packed[middle + 40 :],
+    }[damage]
+    path = tmp_path / f"fer2013.csv{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"fer2013\.csv"):
+        read_dataset(path)
+
+
+def only(*names: str) -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        for name in names:
+            (root / name).mkdir(parents=True)
+        return root
+
+    return write
+
+
+def broken_picture(root: Path) -> Path:
+    tiny.write_folders(root, tiny.faces(1))
+    (root / "happy" / "bad.jpg").write_bytes(b"\xff\xd8\xff no")
+    return root
+
+
+def empty_test(root: Path) -> Path:
+    tiny.write_folders(root / "train", tiny.faces(3))
+    (root / "test" / "happy").mkdir(parents=True)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        pytest.param(lambda root: root / "nowhere", "there is no such file or folder", id="missing path"),
+        pytest.param(only(), "none of the known layouts.*Found: nothing", id="empty folder"),
+        pytest.param(only("cats", "dogs"), r"none of the known layouts.*Found: cats/, dogs/", id="other folders"),
+        pytest.param(only("train/happy", "test/happy"), "none of the known layouts", id="folders without pictures"),
+        pytest.param(lambda root: tiny.write_folders(root / "train", tiny.faces(1)).parent, "none of the known layouts",
+                     id="train alone"),
+        pytest.param(empty_test, r"test", id="a part without pictures"),
+        pytest.param(broken_picture, r"unreadable pictures: happy.bad\.jpg: ", id="broken picture"),
+    ],
+)  # fmt: skip
+def test_refuses_a_folder(tmp_path: Path, write: Callable[[Path], Path], said: str) -> None:
+    with pytest.raises(DatasetError, match=said) as caught:
+        read_dataset(write(tmp_path))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+#   neutral happiness surprise sadness anger disgust fear contempt unknown NF
+VOTES = {
+    "neutral": ((6, 1, 1, 1, 1, 0, 0, 0, 0, 0), 6),
+    "happiness": ((0, 10, 0, 0, 0, 0, 0, 0, 0, 0), 3),
+    "surprise": ((1, 1, 5, 0, 0, 0, 3, 0, 0, 0), 5),
+    "sadness": ((4, 0, 0, 5, 1, 0, 0, 0, 0, 0), 4),
+    "anger": ((2, 0, 0, 2, 3, 1, 1, 1, 0, 0), 0),
+    "disgust": ((0, 0, 0, 0, 4, 6, 0, 0, 0, 0), 1),
+    "fear": ((0, 0, 4, 0, 0, 0, 6, 0, 0, 0), 2),
+    "tie of two": ((5, 5, 0, 0, 0, 0, 0, 0, 0, 0), -1),
+    "tie with one outside the seven": ((4, 0, 0, 0, 0, 0, 0, 4, 2, 0), -1),
+    "no tie at the top": ((4, 3, 3, 0, 0, 0, 0, 0, 0, 0), 6),
+    "contempt": ((1, 0, 0, 0, 2, 0, 0, 7, 0, 0), -1),
+    "unknown": ((3, 0, 0, 0, 0, 0, 0, 0, 7, 0), -1),
+    "no face": ((0, 0, 0, 0, 0, 0, 0, 0, 0, 10), -1),
+    "no votes": ((0,) * 10, -1),
+}
+
+
+def test_ferplus_takes_the_most_voted_of_the_seven(tmp_path: Path) -> None:
+    data = tiny.faces(2)
+    path = tiny.write_csv(tmp_path / "fer2013.csv", {"Training": data})
+    votes = tiny.write_votes(tmp_path / "votes.csv", [("Training", counts) for counts, _ in VOTES.values()])
+    found = read_dataset(path, votes).ferplus
+    assert found is not None and dict(zip(VOTES, found.tolist(), strict=True)) == {n: v[1] for n, v in VOTES.items()}
+
+
+NEUTRAL = (10, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("usages", "said"),
+    [
+        pytest.param(["Training"] * 6, "6 rows of votes for 7 faces", id="a row short"),
+        pytest.param(["Training"] * 8, "8 rows of votes for 7 faces", id="a row more"),
+        pytest.param(["PublicTest"] + ["Training"] * 6, "their parts differ", id="other parts"),
+        pytest.param(["?"] * 7, "their parts differ", id="unknown parts"),
+    ],
+)
+def test_refuses_votes_of_other_rows(tmp_path: Path, usages: list[str], said: str) -> None:
+    path = tiny.write_csv(tmp_path / "fer2013.csv", {"Training": tiny.faces(1)})
+    votes = tiny.write_votes(tmp_path / "votes.csv", [(usage, NEUTRAL) for usage in usages])
+    with pytest.raises(DatasetError, match=said):
+        read_dataset(path, votes)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(None, "No FER. votes at", id="missing"),
+        pytest.param(b"", "not a FER. file", id="empty"),
+        pytest.param(b"a,b\n1,2\n", "not a FER. file", id="other columns"),
+        pytest.param(np.random.default_rng(0).bytes(999), "not a FER. file", id="noise"),
+        pytest.param(
+            b"Usage,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+            + b"Training,x,0,0,0,0,0,0,0,0,0\n" * 7,
+            "not a FER. file",
+            id="letters for counts",
+        ),
+    ],
+)
+def test_refuses_a_bad_file_of_votes(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tiny.write_csv(tmp_path / "fer2013.csv", {"Training": tiny.faces(1)})
+    if content is not None:
+        (tmp_path / "votes.csv").write_bytes(content)
+    with pytest.raises(DatasetError, match=said):
+        read_dataset(path, tmp_path / "votes.csv")
+
+
+def test_votes_need_the_csv(tmp_path: Path) -> None:
+    votes = tiny.write_votes(tmp_path / "votes.csv", [])
+    with pytest.raises(DatasetError, match="go by row"):
+        read_dataset(tiny.one_folder(tmp_path / "faces"), votes)

@@ -1,0 +1,253 @@
+"""A bundle from disk to probabilities, and every way it can be broken. Row numbers: the table of bad inputs."""
+
+import json
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fer_core import EMOTIONS, EmotionModel, ModelError, list_models, load_model
+from fer_core.card import CARD_NAME, MODEL_NAME, file_entry, read_card, write_card
+from fer_core.model import MAX_BATCH, Network, softmax
+
+FACES = np.random.default_rng(0).integers(0, 256, (3 * MAX_BATCH + 5, 48, 48), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, MAX_BATCH, MAX_BATCH + 1, len(FACES)])
+def test_probabilities_of_any_number_of_faces(model: EmotionModel, n: int) -> None:
+    found = model.predict_proba(FACES[:n])
+    assert found.shape == (n, len(EMOTIONS)) and found.dtype == np.float32
+    assert ((found >= 0) & (found <= 1)).all() and np.abs(found.sum(axis=1) - 1).max(initial=0) < 1e-5
+
+
+def test_a_large_batch_equals_one_by_one(model: EmotionModel) -> None:
+    together = model.predict_proba(FACES)
+    single = np.concatenate([model.predict_proba(face[None]) for face in FACES])
+    # dynamic-range quantisation scales each face by itself, so only rounding may differ
+    assert np.abs(together - single).max() < 1e-5
+    assert together.std(axis=0).max() > 1e-3  # and the answers are not all the same
+
+
+def test_order_of_batches_does_not_matter(model: EmotionModel) -> None:
+    expected = model.predict_proba(FACES)
+    for size in (1, 64, 3, 64, 1, 100):
+        assert np.abs(model.predict_proba(FACES[:size]) - expected[:size]).max() < 1e-5
+
+
+def test_faces_that_are_a_view_are_read_right(model: EmotionModel) -> None:
+    mirrored = FACES[:3, :, ::-1]
+    assert not mirrored.flags.c_contiguous
+    assert np.array_equal(model.predict_proba(mirrored), model.predict_proba(mirrored.copy()))
+
+
+def test_threads_get_the_answers_of_one(model: EmotionModel) -> None:
+    jobs = [FACES[i : i + size] for i, size in zip(range(0, 120, 5), [1, 4, 9, 70, 2, 33] * 4, strict=True)]
+    alone = [model.predict_proba(job) for job in jobs]
+    with ThreadPoolExecutor(6) as pool:
+        for found, expected in zip(pool.map(model.predict_proba, jobs * 3), alone * 3, strict=True):
+            assert np.abs(found - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "faces",
+    [
+        FACES[0],
+        FACES[:2, :, :47],
+        FACES[:2, ..., None],
+        FACES[:2].astype(np.float32),
+        FACES[:2] / 255,
+        FACES[:2].astype(np.int64),
+        np.zeros((0, 48, 48)),
+        np.zeros((0,), np.uint8),
+    ],
+    ids=["one face", "47 wide", "channel", "float32", "0-1", "int64", "no floats", "flat"],
+)
+def test_other_arrays_are_refused(model: EmotionModel, faces: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"must be \(N, 48, 48\) uint8"):
+        model.predict_proba(faces)
+
+
+def test_temperature_divides_the_logits(model: EmotionModel, bundle: Path) -> None:
+    card = json.loads((bundle / CARD_NAME).read_text())
+    logits = Network((bundle / MODEL_NAME).read_bytes()).logits(FACES[:9])
+    for temperature in (0.5, 1, 3.25):
+        card["calibration"]["temperature"] = temperature
+        (bundle / CARD_NAME).write_text(json.dumps(card))
+        exact = np.exp(logits.astype(float) / temperature)
+        exact /= exact.sum(axis=1, keepdims=True)
+        assert load_model(bundle).predict_proba(FACES[:9]) == pytest.approx(exact, abs=1e-6)
+
+
+def test_softmax_of_large_logits() -> None:
+    logits = np.array([[1000, 0, 0, 0, 0, 0, 1000], [-1000] * 7], np.float32)
+    assert softmax(logits) == pytest.approx(np.array([[0.5, 0, 0, 0, 0, 0, 0.5], [1 / 7] * 7]))
+
+
+# --- which bundles there are
+
+
+def named(folder: Path, source: Path, name: str, **changes: Any) -> None:
+    shutil.copytree(source, folder / name)
+    card = json.loads((folder / name / CARD_NAME).read_text()) | changes
+    (folder / name / CARD_NAME).write_text(json.dumps(card))
+
+
+def test_flagships_come_first_then_names_then_broken_ones(bundle: Path) -> None:
+    folder = bundle.parent
+    for name, flagship in (("b-flag", True), ("a", False), ("a-flag", True), ("z", False)):
+        named(folder, bundle, name, flagship=flagship)
+    named(folder, bundle, "aa-broken", emotions=["happy"])
+    (folder / "no-card").mkdir()
+    (folder / "file.txt").write_text("x")
+    shutil.copytree(bundle, folder / ".half-written")
+    assert list_models(folder) == ["a-flag", "b-flag", "a", "tiny", "z", "aa-broken"]
+
+
+@pytest.mark.parametrize("form", [str, Path])
+def test_a_bundle_loads_by_path(bundle: Path, form: type) -> None:
+    assert load_model(form(bundle)).name == "tiny"
+
+
+def test_a_dropped_copy_is_a_model_of_its_own(bundle: Path) -> None:
+    shutil.copytree(bundle, bundle.with_name("copy"))
+    assert list_models(bundle.parent) == ["copy", "tiny"]
+    assert [load_model(name, bundle.parent).name for name in ("copy", "tiny")] == ["copy", "tiny"]
+
+
+@pytest.mark.parametrize("folder", ["absent", "empty"])
+def test_no_bundles(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    assert list_models(tmp_path / folder) == []
+    with pytest.raises(ModelError, match=r"There is no model 'cnn'\. Known models: none\."):
+        load_model("cnn", tmp_path / folder)
+
+
+@pytest.mark.parametrize("name", ["nope", "", "..", "a\0b", "x" * 300, "tiny/model.tflite"])
+def test_unknown_names_are_answered_with_the_known_ones(bundle: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="Known models: tiny"):
+        load_model(name, bundle.parent)
+
+
+# --- broken bundles
+
+
+def rewrite(bundle: Path, content: bytes) -> None:
+    """Put another network into the bundle, with a card that agrees with its hash."""
+    (bundle / MODEL_NAME).write_bytes(content)
+    card = read_card(bundle)
+    card.files[MODEL_NAME].update(file_entry(content))
+    write_card(card, bundle)
+
+
+def flip(bundle: Path) -> None:
+    content = bytearray((bundle / MODEL_NAME).read_bytes())
+    content[len(content) // 2] ^= 1
+    (bundle / MODEL_NAME).write_bytes(bytes(content))
+
+
+def other_hash(bundle: Path) -> None:
+    card = read_card(bundle)
+    card.files[MODEL_NAME]["sha256"] = "0" * 64
+    write_card(card, bundle)
+
+
+def edit_card(**changes: Any) -> Callable[[Path], None]:
+    def edit(bundle: Path) -> None:
+        card = json.loads((bundle / CARD_NAME).read_text())
+        (bundle / CARD_NAME).write_text(json.dumps(card | changes))
+
+    return edit
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    def edit(bundle: Path) -> None:
+        content = (bundle / MODEL_NAME).read_bytes()
+        (bundle / MODEL_NAME).write_bytes(content[: int(len(content) * share)])
+
+    return edit
+
+
+def tflite(build: Callable[[Any], Any]) -> bytes:
+    """The file of a network made by hand: `build` is given a (N, 48, 48, 1) tensor."""
+    import keras
+
+    from fer_core.training.convert import convert
+
+    inputs = keras.Input((48, 48, 1))
+    return convert(keras.Model(inputs, build(inputs)), "float32")
+
+
+def dense(units: int, kernel: float = 0.01, bias: float = 0.0) -> Callable[[Any], Any]:
+    def build(x: Any) -> Any:
+        from keras import initializers, layers
+
+        last = layers.Dense(
+            units, kernel_initializer=initializers.Constant(kernel), bias_initializer=initializers.Constant(bias)
+        )
+        return last(layers.Flatten()(x))
+
+    return build
+
+
+def hidden_nan(x: Any) -> Any:
+    """NaN in a convolution's weights only, behind a ReLU that may hide it from the answer."""
+    from keras import initializers, layers
+
+    nan = initializers.Constant(float("nan"))
+    x = layers.MaxPooling2D(8)(layers.Conv2D(4, 3, activation="relu", kernel_initializer=nan)(x))
+    return layers.Dense(7, kernel_initializer=initializers.Constant(0.1))(layers.Flatten()(x))
+
+
+def one_nan(x: Any) -> Any:
+    """NaN in one class's bias."""
+    from keras import layers
+
+    bias = layers.Dense(7, bias_initializer=lambda shape, dtype=None: np.array([0, 0, 0, np.nan, 0, 0, 0], np.float32))
+    return bias(layers.Flatten()(x))
+
+
+def network(build: Callable[[Any], Any]) -> Callable[[Path], None]:
+    return lambda bundle: rewrite(bundle, tflite(build))
+
+
+BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "58 no network": (lambda b: (b / MODEL_NAME).unlink(), "model.tflite is missing"),
+    "58 no card": (lambda b: (b / CARD_NAME).unlink(), "There is no model"),
+    "59 empty network": (lambda b: (b / MODEL_NAME).write_bytes(b""), "model.tflite is empty"),
+    "59 empty card": (lambda b: (b / CARD_NAME).write_bytes(b""), "card.json is damaged"),
+    "60 cut at 10 %": (cut(0.1), "model.tflite is damaged"),
+    "60 cut at 99 %": (cut(0.99), "model.tflite is damaged"),
+    "61 a bit flipped": (flip, "model.tflite is damaged"),
+    "62 five answers": (network(dense(5)), r"must take uint8 faces .* 7 logits, got \(48, 48\), \(5,\)"),
+    "62 the card says 64 pixels": (edit_card(input={"size": [64, 64]}), "input.size must be"),
+    "63 six labels": (edit_card(emotions=list(EMOTIONS[1:])), "emotions must be"),
+    "63 another order": (edit_card(emotions=list(EMOTIONS[::-1])), "emotions must be"),
+    "64 NaN weights": (network(dense(7, kernel=float("nan"))), "not numbers"),
+    "64 one NaN": (network(one_nan), "not numbers"),
+    "64 NaN behind a ReLU": (network(hidden_nan), "not numbers"),
+    "65 hash mismatch": (other_hash, "SHA-256 is not the one in the card"),
+    "a text, with the right hash": (lambda b: rewrite(b, b"TFL3 but nothing behind it"), "damaged"),
+    "noise, with the right hash": (lambda b: rewrite(b, np.random.default_rng(0).bytes(4096)), "damaged"),
+    "cut, with the right hash": (
+        lambda b: rewrite(b, (b / MODEL_NAME).read_bytes()[: (b / MODEL_NAME).stat().st_size // 2]),
+        "damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "said"), BROKEN.values(), ids=BROKEN.keys())
+def test_broken_bundle_is_refused_with_its_name_and_the_reason(
+    bundle: Path, damage: Callable[[Path], Any], said: str
+) -> None:
+    shutil.copytree(bundle, bundle.with_name("other"))
+    damage(bundle)
+    with pytest.raises(ModelError, match=said) as caught:
+        load_model("tiny", bundle.parent)
+    message = str(caught.value)
+    assert "tiny" in message and len(message.splitlines()) == 1
+    # the other models still work
+    assert load_model("other", bundle.parent).predict_proba(FACES[:1]).shape == (1, 7)

@@ -1,0 +1,79 @@
+"""The bundles that ship: whole, small enough, right about the astronaut, and as good as their cards say."""
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from fer_core import analyze, list_models, load_model, read_card
+from fer_core.card import MODEL_NAME, PREDICTIONS_NAME, read_file
+from fer_core.datasets import FaceTable
+from fer_core.evaluation import metrics, unpack_predictions
+from fer_core.images import sample_image
+from fer_core.model import bundle_folder
+from fer_core.splits import evaluation_parts
+
+LIMIT = 25_000_000  # bytes, all committed files of all bundles
+KEPT_OUT = (".keras", ".png")  # .gitignore: made again by the training scripts
+
+
+@pytest.fixture(scope="module")
+def fer2013(shared_data: Path, fer2013_tool: ModuleType) -> FaceTable:
+    images, emotion, usage, *_ = fer2013_tool.load(shared_data / "fer2013_lossless.npz")
+    names = np.array(["training", "public_test", "private_test"])
+    return FaceTable(images, emotion, names[usage], shared_data, "csv")
+
+
+def test_card_and_files_agree(shipped: str) -> None:
+    folder = bundle_folder(shipped)
+    card = read_card(folder)
+    assert {MODEL_NAME, PREDICTIONS_NAME} <= set(card.files)
+    for name, entry in card.files.items():
+        assert len(read_file(card, folder, name)) == entry["bytes"], name
+    committed = {p.name for p in folder.iterdir() if p.suffix not in KEPT_OUT}
+    assert committed == {"card.json", *card.files}
+    assert card.multiply_adds > 0 and card.history and card.intended_use and card.limits
+    assert card.quantisation["chosen"] in card.quantisation["candidates"]
+
+
+def test_card_agrees_with_the_stored_predictions(shipped: str) -> None:
+    folder = bundle_folder(shipped)
+    card = read_card(folder)
+    stored = unpack_predictions(read_file(card, folder, PREDICTIONS_NAME))
+    assert stored.keys() == card.evaluation.keys()
+    for part, (labels, probabilities) in stored.items():
+        found, said = metrics(probabilities, labels), card.evaluation[part]
+        assert found["n"] == said["n"]
+        for name in ("accuracy", "balanced_accuracy", "macro_f1"):
+            assert found[name] == pytest.approx(said[name], abs=1e-3), (part, name)  # stored as float16
+        assert found["log_loss"] == pytest.approx(said["log_loss"], abs=5e-3), part
+
+
+def test_all_bundles_together_are_small_enough() -> None:
+    if not list_models():
+        pytest.skip("models/ holds no bundle")
+    folders = [bundle_folder(name) for name in list_models()]
+    sizes = {p: p.stat().st_size for f in folders for p in f.iterdir() if p.suffix not in KEPT_OUT}
+    assert sum(sizes.values()) < LIMIT
+
+
+def test_the_astronaut_is_one_happy_face(shipped: str) -> None:
+    model = load_model(shipped)
+    if not model.card.flagship:
+        pytest.skip("not a flagship")
+    (face,) = analyze(sample_image(), [model]).faces
+    assert face.predictions[shipped].label == "happy"
+
+
+def test_private_test_is_as_good_as_the_card_says(shipped: str, fer2013: FaceTable) -> None:
+    model = load_model(shipped)
+    if model.card.training["dataset_sha256"] != fer2013.sha256:
+        pytest.skip("trained on another dataset")
+    if not model.card.flagship and "--limit" in model.card.training.get("command", ""):
+        pytest.skip("somebody's quick try: measured on a part of the faces")
+    parts = evaluation_parts(fer2013)
+    for name in ("private_test", "private_test_clean"):
+        found = metrics(model.predict_proba(parts[name].faces), parts[name].labels)
+        said = model.card.evaluation[name]
+        assert found["n"] == said["n"] and found["accuracy"] == pytest.approx(said["accuracy"], abs=1e-3)
