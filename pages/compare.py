@@ -1,0 +1,139 @@
+"""Compare: what the bundles' own evaluations say of them, side by side. Opening it reads cards only."""
+
+import pandas as pd
+import streamlit as st
+
+from fer_core.bundles import PART_NAMES, Bundle, read_bundles
+from fer_core.charts_compare import cost_chart, robustness_chart
+from fer_core.published import published_rows, why_they_differ
+from fer_core.scoreboard import milliseconds_per_face, score_row
+from pages._compare_own import show_own
+from pages._compare_pair import show_pair
+from pages._compare_parts import percent, show_chart, table_config, table_rows, titles
+from pages._shared import ready_model
+
+SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
+
+
+def show_all(bundles: list[Bundle]) -> None:
+    """One table, and accuracy against cost."""
+    measured = st.session_state.setdefault("compare_milliseconds", {})
+    table = st.container()
+    if st.button("Measure milliseconds per face on this machine", icon=":material/timer:", key="compare_measure"):
+        bar = st.progress(0.0, "Loading the models …")
+        for done, bundle in enumerate(bundles):
+            bar.progress(done / len(bundles), f"{done + 1} of {len(bundles)}: {bundle.card.title}")
+            if (model := ready_model(bundle.name, bundle.card)) is not None:
+                measured[bundle.version] = milliseconds_per_face(model)
+        bar.empty()
+    with table:
+        rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
+        frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
+        st.dataframe(frame, column_config=table_config(frame), hide_index=True, key="compare_table")
+        st.caption("Click a heading to sort; rest on it to read what it means. Shares are of faces named rightly.")
+    st.subheader("Accuracy against cost", anchor=False)
+    show_cost(bundles, measured)
+
+
+def show_cost(bundles: list[Bundle], measured: dict[str, float]) -> None:
+    """Bubbles over time where every model was timed here; until then over multiply-adds, which no machine changes."""
+    names, timed = titles(bundles), all(bundle.version in measured for bundle in bundles)
+    cost, title = ("milliseconds", "milliseconds per face, here") if timed else ("millions", "million multiply-adds")
+    points = []
+    for bundle in bundles:
+        row, entry = score_row(bundle, measured.get(bundle.version)), bundle.card.evaluation.get("private_test", {})
+        if row["accuracy"] is not None and row["megabytes"] is not None:
+            low, high = entry.get("accuracy_interval") or (row["accuracy"],) * 2
+            points.append({"model": names[bundle.name], "accuracy": row["accuracy"], "low": low, "high": high})
+            points[-1] |= {"megabytes": row["megabytes"], "milliseconds": row["milliseconds"]}
+            points[-1] |= {"millions": bundle.card.multiply_adds / 1e6}
+    if not points:
+        st.info("No card holds an accuracy on PrivateTest, so there is nothing to set against cost.")
+        return
+    show_chart(cost_chart(points, cost, title), "PrivateTest accuracy over cost", points, "cost")
+    st.caption(
+        "A bubble's area is the size of the model's file, its line the 95 % interval."
+        + ("" if timed else " Measure the time above, and the axis becomes milliseconds on this machine.")
+    )
+
+
+def show_published(bundles: list[Bundle]) -> None:
+    """What authors reported, beside what was measured here."""
+    reproducing = [bundle for bundle in bundles if bundle.card.reported]
+    if not reproducing:
+        st.info("No model here names a published system.")
+    share = st.column_config.NumberColumn(format="%.1f %%")
+    for bundle in reproducing:
+        system = bundle.card.reproduces or bundle.card.reported.get("system", "a published system")
+        st.subheader(f"{bundle.card.title} after {system}", anchor=False)
+        rows = [
+            {**row, **{key: percent(row[key]) for key in ("published", "measured")}}
+            | {"interval": "" if row["low"] is None else f"{row['low']:.1%} to {row['high']:.1%}"}
+            for row in published_rows(bundle.card)
+        ]
+        order = ["figure", "published", "published_on", "measured", "interval", "measured_on"]
+        config = {"published": share, "measured": share, "published_on": "on", "measured_on": "measured on"}
+        config |= {"interval": "95 % interval"}
+        st.dataframe(rows, column_order=order, column_config=config, hide_index=True, key=f"published-{bundle.name}")
+        st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
+
+
+def show_robustness(bundles: list[Bundle]) -> None:
+    """Accuracy over the strength of every disturbance that the cards hold."""
+    names = titles(bundles)
+    held = {bundle.name: bundle.card.robustness for bundle in bundles if bundle.card.robustness.get("curves")}
+    if untested := [names[bundle.name] for bundle in bundles if bundle.name not in held]:
+        st.info(
+            f"Not tested for robustness yet: {', '.join(untested)}. Test them once with "
+            "`python -m fer_core evaluate --data fer2013.csv --model NAME --robustness`."
+        )
+    if not held:
+        return
+    chosen = st.pills(
+        "Models", list(held), selection_mode="multi", default=list(held)[:4], format_func=names.get, key="robust_models"
+    )
+    shown = [name for name in held if name in chosen]
+    if len({tuple(str(held[name].get(key)) for key in SAME_FACES) for name in shown}) > 1:
+        st.warning(
+            "These models were tested on different faces: compare the shapes of their curves, not their heights."
+        )
+    kinds = list(dict.fromkeys(kind for name in shown for kind in held[name]["curves"]))
+    columns = st.columns(3)
+    for number, kind in enumerate(kinds):
+        curves = {name: held[name]["curves"][kind] for name in shown if kind in held[name]["curves"]}
+        rows = [
+            {"model": names[name], "level": level, "accuracy": accuracy}
+            for name, curve in curves.items()
+            for level, accuracy in zip(curve["levels"], curve["accuracy"], strict=True)
+        ]
+        with columns[number % 3]:
+            unit = next(iter(curves.values()))["unit"]
+            show_chart(robustness_chart(rows, unit), kind, rows, f"robustness-{kind.replace(' ', '-')}")
+    for name in shown:
+        record = held[name]
+        part = PART_NAMES.get(str(record.get("part")), "its test part")
+        st.caption(
+            f"{names[name]}: {record['n']:,} of the {record['of']:,} faces of {part}, drawn at random; "
+            f"{record['accuracy']:.1%} right on them undisturbed."
+        )
+
+
+VIEWS = {
+    "All models": show_all,
+    "Two models": show_pair,
+    "Published and measured": show_published,
+    "Robustness": show_robustness,
+    "Your own faces": show_own,
+}
+
+st.title("Compare models")
+st.caption(
+    "Every number here comes from the models' own cards and stored predictions, or is measured before your eyes."
+)
+bundles, broken = read_bundles()
+for name, reason in broken.items():
+    st.warning(f"Model {name} is left out: {reason}", icon=":material/warning:")
+if not bundles:
+    st.error("There are no models under models/. Train one: `python train_cnn.py --data fer2013.csv`.")
+    st.stop()
+VIEWS[st.segmented_control("View", list(VIEWS), default="All models", key="compare_view") or "All models"](bundles)

@@ -1,0 +1,43 @@
+"""The README's results table is what `python -m fer_core models --markdown` prints of the shipped cards."""
+
+import re
+from pathlib import Path
+
+import pytest
+from made_bundles import make_bundle
+
+from fer_core.__main__ import main
+from fer_core.bundles import read_bundles
+from fer_core.scoreboard import markdown_table
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_readme_is_in_step_with_the_cards() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").is_file() else ""
+    block = re.search(r"<!-- results -->\n(.*?)<!-- /results -->", readme, re.DOTALL)
+    if block is None:
+        pytest.skip("README.md has no <!-- results --> block")
+    bundles, broken = read_bundles(ROOT / "models")
+    if not bundles:
+        pytest.skip("models/ holds no bundle")
+    assert broken == {}
+    said = "renew it with `python -m fer_core models --markdown`"
+    assert block[1].strip() == markdown_table(bundles), said
+
+
+@pytest.mark.parametrize(
+    ("names", "damaged", "code"), [(["a", "b"], [], 0), (["a", "b"], ["b"], 1), (["a"], ["a"], 2), ([], [], 2)]
+)
+def test_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], damaged: list[str], code: int
+) -> None:
+    for name in names:
+        make_bundle(tmp_path, name)
+    for name in damaged:
+        (tmp_path / name / "card.json").write_text("{", encoding="utf-8")
+    assert main(["models", "--markdown", "--models-dir", str(tmp_path)]) == code
+    printed = capsys.readouterr()
+    good = [name for name in names if name not in damaged]
+    assert [line.split(" |")[0] for line in printed.out.splitlines()[2:]] == [f"| {name.upper()}" for name in good]
+    assert [name for name in damaged if f"model {name} is unavailable" not in printed.err] == []
