@@ -6,5 +6,7 @@ st.set_page_config(page_title="Facial emotions", page_icon="🙂", layout="wide"
 st.navigation(
     [
         st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", default=True),
+        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
     ]
 ).run()

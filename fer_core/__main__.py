@@ -1,4 +1,4 @@
-"""The command line: `python -m fer_core classify|evaluate|models|benchmark`.
+"""The command line: `python -m fer_core classify|video|evaluate|models|benchmark`.
 
 Exit codes: 0 all done, 1 some inputs refused (each named on stderr), 2 wrong usage or nothing usable.
 """
@@ -6,15 +6,18 @@ Exit codes: 0 all done, 1 some inputs refused (each named on stderr), 2 wrong us
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_core.analyze import Analysis, analyze
 from fer_core.card import read_card
 from fer_core.errors import DatasetError, FerError, ImageError, ModelError
 from fer_core.images import PICTURE_SUFFIXES
 from fer_core.model import MODELS_DIR, EmotionModel, bundle_folder, list_models, load_model
+
+if TYPE_CHECKING:
+    from fer_core.splits import Faces
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,12 +55,33 @@ def classify(args: argparse.Namespace) -> int:
     return 0 if not refused else 2 if refused == len(pictures) else 1
 
 
+def video(args: argparse.Namespace) -> int:
+    """Follow the faces of a video: a CSV of every frame, an annotated copy, and a summary."""
+    from fer_core.video import Video  # brings the video codecs, which nothing else here needs
+    from fer_core.video_report import VideoSummary, report, summary_lines
+
+    models, summary = load_models(args.model or None, args.models_dir), VideoSummary()
+    if args.annotated and Path(args.annotated).resolve() == Path(args.file).resolve():
+        return _refuse("the annotated copy would overwrite the video; name another file")
+    try:
+        with Video(args.file) as source:
+            for progress in report(source, models, summary, csv=args.csv, annotated=args.annotated):
+                if sys.stderr.isatty():
+                    print(f"\r{progress:4.0%}", end="", file=sys.stderr)
+            print(*summary_lines(summary), *source.notes, sep="\n")
+    except ImageError as error:
+        return _refuse(error)
+    return 1 if source.notes else 0
+
+
 def evaluate(args: argparse.Namespace) -> int:
     """Measure models on a dataset, and beside it what their cards say."""
     from fer_core.datasets import read_dataset  # these two bring pandas, which classifying does not need
     from fer_core.evaluation import evaluate_models
     from fer_core.splits import evaluation_parts
 
+    if args.robustness and args.ensemble:
+        return _refuse("--robustness is stored in a model's card, and an ensemble has none; use --model")
     table = read_dataset(args.data, args.ferplus)
     parts = evaluation_parts(table)
     models = load_models(args.model or args.ensemble or None, args.models_dir)
@@ -71,17 +95,26 @@ def evaluate(args: argparse.Namespace) -> int:
             line += (
                 f"  balanced {found['balanced_accuracy']:.4f}  macro F1 {found['macro_f1']:.4f}  ECE {found['ece']:.4f}"
             )
-            if part in recorded.get(name, {}):
+            # a part of that name with other faces (a split that training made by itself) says nothing here
+            if recorded.get(name, {}).get(part, {}).get("n") == found["n"]:
                 line += f"  card {recorded[name][part]['accuracy']:.4f}"
             print(line)
     if args.json:
         content = {"data": Path(args.data).name, "dataset_sha256": table.sha256, "models": results}
-        Path(args.json).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        try:
+            Path(args.json).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            return _refuse(f"{args.json} cannot be written: {error.strerror}")
+    if args.robustness:
+        folders = [bundle_folder(n, args.models_dir) for n in dict.fromkeys(args.model or [m.name for m in models])]
+        _test_robustness(dict(zip(folders, models, strict=True)), parts, table.sha256)
     return 0
 
 
 def models(args: argparse.Namespace) -> int:
     """List the bundles, each with what its card says first."""
+    if args.markdown:
+        return _markdown(args.models_dir)
     names = list_models(args.models_dir)
     broken = 0
     for name in names:
@@ -100,21 +133,25 @@ def models(args: argparse.Namespace) -> int:
 
 
 def benchmark(args: argparse.Namespace) -> int:
-    """Time what users feel."""
+    """Time what users feel; with --live, how the live path keeps up and holds still."""
     from fer_core.benchmark import run
 
-    return run(args.models_dir, args.json)
+    return run(args.models_dir, args.json, args.live)
 
 
 def load_models(names: list[str] | None, models_dir: Path) -> list[EmotionModel]:
-    """The named models, each once, or all flagships. Raises ModelError."""
-    if names is None:
-        every = list_models(models_dir)
-        if not every:
-            raise ModelError(f"There are no models under {models_dir}.")
-        cards = {name: read_card(bundle_folder(name, models_dir)) for name in every}
-        names = [name for name in every if cards[name].flagship] or every
-    return [load_model(name, models_dir) for name in dict.fromkeys(names)]
+    """The named models, each once; for None all flagships that load, the others named on stderr. Raises ModelError."""
+    if names is not None:
+        return [load_model(name, models_dir) for name in dict.fromkeys(names)]
+    loaded = []
+    for name in list_models(models_dir):
+        try:
+            loaded.append(load_model(name, models_dir))
+        except ModelError as error:
+            print(f"model {name} is unavailable: {error}", file=sys.stderr)
+    if not loaded:
+        raise ModelError(f"There are no models that load under {models_dir}.")
+    return [model for model in loaded if model.card.flagship] or loaded
 
 
 def _pictures(sources: Iterable[str]) -> Iterator[Path]:
@@ -163,6 +200,33 @@ _WRITERS: dict[str, Callable[[Iterable[Analysis]], None]] = {
 }
 
 
+def _test_robustness(models: dict[Path, EmotionModel], parts: Mapping[str, "Faces"], sha256: str) -> None:
+    from fer_core.bundles import PART_NAMES
+    from fer_core.robustness import robustness, store
+
+    part = next((name for name in PART_NAMES if name in parts), next(iter(parts)))
+    for folder, model in models.items():
+        record = {"part": part, "dataset_sha256": sha256, **robustness(model, parts[part].faces, parts[part].labels)}
+        store(folder, record)
+        print(f"{model.name}: robustness on {record['n']} of {record['of']} faces of {part}, stored in its card")
+        for kind, curve in record["curves"].items():
+            pairs = zip(curve["levels"], curve["accuracy"], strict=True)
+            print(f"  {kind:<20} " + "  ".join(f"{level:g}: {accuracy:.3f}" for level, accuracy in pairs))
+
+
+def _markdown(models_dir: Path) -> int:
+    from fer_core.bundles import read_bundles
+    from fer_core.scoreboard import markdown_table
+
+    bundles, broken = read_bundles(models_dir)
+    for name, reason in broken.items():
+        print(f"model {name} is unavailable: {reason}", file=sys.stderr)
+    if not bundles:
+        return _refuse(f"no models under {models_dir}")
+    print(markdown_table(bundles))
+    return 1 if broken else 0
+
+
 def _same_data(model: EmotionModel, sha256: str) -> bool:
     return bool(model.card.training.get("dataset_sha256") == sha256)
 
@@ -188,6 +252,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
     p.add_argument("--format", choices=tuple(_WRITERS), default="table", help="default: %(default)s")
     p.add_argument("--unsure-below", type=float, default=0.5, metavar="X", help="confidence (default: %(default)s)")
+    p = command(video)
+    p.add_argument("file", metavar="FILE", help="MP4, WebM, MOV or AVI")
+    p.add_argument("--csv", metavar="OUT", help="write a row for every frame, face and model")
+    p.add_argument("--annotated", metavar="OUT", help="write an MP4 with boxes and labels, without sound")
+    p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
     p = command(evaluate)
     p.add_argument("--data", required=True, metavar="PATH", help="dataset in any layout that the scripts train from")
     which = p.add_mutually_exclusive_group()
@@ -195,8 +264,11 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--ensemble", nargs="+", metavar="NAME", help="average these models' probabilities")
     p.add_argument("--ferplus", metavar="FILE", help="FER+ votes for the rows of the CSV: adds ferplus_test")
     p.add_argument("--json", metavar="FILE", help="write all metrics to FILE")
-    command(models)
+    p.add_argument("--robustness", action="store_true", help="also disturb the faces, and store it in the cards")
+    p = command(models)
+    p.add_argument("--markdown", action="store_true", help="print the README's results table instead")
     p = command(benchmark)
+    p.add_argument("--live", nargs="?", const="", metavar="VIDEO", help="time the live path, on made frames and VIDEO")
     p.add_argument("--json", metavar="FILE", help="write the figures to FILE")
     return parser
 

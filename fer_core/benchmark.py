@@ -82,12 +82,26 @@ def measure(models_dir: Path) -> list[Row]:
     return rows
 
 
-def run(models_dir: Path, json_file: str | None = None) -> int:
-    """Print every row beside its goal; write them to `json_file` where one is named. Returns the exit code."""
-    rows = measure(models_dir)
-    print_rows(rows)
+def run(models_dir: Path, json_file: str | None = None, live: str | None = None) -> int:
+    """Print every row beside its goal; write them to `json_file` where one is named. Returns the exit code.
+
+    live: None for the common measures, "" for those of the live path, or a video's path to time as well.
+    """
+    if live is None:
+        measured = measure(models_dir)
+        print_rows(measured)
+        rows = [asdict(row) | {"reached": row.reached} for row in measured]
+    else:
+        from fer_core.live_benchmark import run_live
+
+        rows = run_live(models_dir, live or None)
+        print(machine())
+        for row in rows:
+            p95 = "" if row["p95"] is None else f"{row['p95']:.2f}"
+            verdict = {True: "reached", False: "MISSED", None: ""}[row["reached"]]
+            print(f"{row['what']:<64}{row['median']:>10.2f}{p95:>10}  {row['goal']:<28}{verdict}")
     if json_file:
-        content = {"machine": machine(), "rows": [asdict(row) | {"reached": row.reached} for row in rows]}
+        content = {"machine": machine(), "rows": rows}
         Path(json_file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return 0
 

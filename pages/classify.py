@@ -6,23 +6,60 @@ import streamlit as st
 
 from fer_core import Analysis, EmotionModel, ImageError, analyze
 from fer_core.analyze import UNSURE_BELOW
-from fer_core.images import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, image_notes, sample_image, shown_name
+from fer_core.images import (
+    MAX_FILES,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_PIXELS,
+    MAX_VIDEO_BYTES,
+    image_notes,
+    sample_image,
+    shown_name,
+)
 from fer_core.reports import pictures_file, pictures_name, to_csv, to_json
 from pages._faces import show_picture
 from pages._shared import choose_models, readable_cards, show_notice
+from pages._video import video_section
 
 # of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
 FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
-SOURCES = {"Pictures": ":material/upload:", "Folder": ":material/folder_open:", "Snapshot": ":material/photo_camera:"}
+VIDEO_TYPES = ["mp4", "webm", "mov", "avi"]
+SOURCES = {
+    "Pictures": ":material/upload:",
+    "Folder": ":material/folder_open:",
+    "Snapshot": ":material/photo_camera:",
+    "Video": ":material/movie:",
+}
 
 
-def chosen_pictures() -> list[tuple[str, bytes]]:
-    """(name, bytes) of what the visitor gave: uploads, a folder, a snapshot or the sample."""
-    generation = st.session_state.setdefault("generation", 0)
-    source = st.segmented_control(
-        "Where from", list(SOURCES), default="Pictures", format_func=lambda name: f"{SOURCES[name]} {name}"
+def chosen_source() -> str:
+    """What the visitor wants to give."""
+    chosen = st.segmented_control(
+        "Where from",
+        list(SOURCES),
+        default="Pictures",
+        required=True,
+        format_func=lambda name: f"{SOURCES[name]} {name}",
+        key="source",
     )
-    key = f"{source}-{generation}"
+    return chosen or "Pictures"
+
+
+def show_video(models: list[EmotionModel]) -> None:
+    """A video: uploaded, then worked through on the page."""
+    limit = MAX_VIDEO_BYTES // 2**20
+    file = st.file_uploader(
+        f"MP4, WebM, MOV or AVI, at most {limit} MB",
+        type=VIDEO_TYPES,
+        max_upload_size=limit,
+        key=f"Video-{st.session_state.setdefault('generation', 0)}",
+    )
+    if file:
+        video_section(file, models)
+
+
+def chosen_pictures(source: str) -> list[tuple[str, bytes]]:
+    """(name, bytes) of what the visitor gave: uploads, a folder, a snapshot or the sample."""
+    key = f"{source}-{st.session_state.setdefault('generation', 0)}"
     limit, megapixels = MAX_IMAGE_BYTES // 2**20, MAX_IMAGE_PIXELS // 10**6
     if source == "Snapshot":
         snapshot = st.camera_input("Take a snapshot", key=key)
@@ -117,7 +154,11 @@ with right:
         format="percent",
         help="Confidence under this is marked 'unsure'.",
     )
-pictures = chosen_pictures()
+source = chosen_source()
+if source == "Video":
+    show_video(models)
+    st.stop()
+pictures = chosen_pictures(source)
 buttons()
 if not models:
     st.info("Pick at least one model.")

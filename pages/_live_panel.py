@@ -1,0 +1,109 @@
+"""What stands beside and under the live picture, refreshed while the stream runs."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fer_core import Face, ModelCard
+from fer_core.emotions import COLOURS, EMOTIONS, SYMBOLS
+from fer_core.live import LiveSession
+from fer_core.timelines import timeline_frame, timeline_spec
+
+FACES_SHOWN = 3
+SILENCE_SECONDS = 4
+MINUTE = 60.0
+_STYLE = """<style>
+.bars {display: grid; grid-template-columns: max-content 1fr 2.6rem; gap: 0.2rem 0.6rem; align-items: center;
+       font-size: 0.875rem}
+.bars i {height: 0.8rem; border-radius: 2px; background-color: rgb(128 128 128 / 0.12) !important}
+.bars b {font-weight: 400; font-variant-numeric: tabular-nums; text-align: right}
+</style>"""
+
+
+def bars(values: Sequence[float]) -> str:
+    """HTML of seven named bars with their values, (7,) in the order of EMOTIONS: as a chart, drawn anew twice a second,
+    it would flicker, and cost 50 ms each time."""
+    rows = "".join(
+        f"<span>{SYMBOLS[emotion]} {emotion}</span>"
+        f'<i style="background:linear-gradient({COLOURS[emotion]} 0 0) left/{value:.1%} 100% no-repeat"></i>'
+        f"<b>{value:.0%}</b>"
+        for emotion, value in zip(EMOTIONS, values, strict=True)
+    )
+    return f"{_STYLE}<div class='bars'>{rows}</div>"
+
+
+def show_faces(session: LiveSession, cards: dict[str, ModelCard]) -> None:
+    """The smoothed answers for the faces in view, models side by side; or what to do where there is none."""
+    view = session.view()
+    if view.problem:
+        st.error(f"A frame could not be read ({view.problem}). The stream goes on.", icon=":material/error:")
+    elif not view.frames or view.age > SILENCE_SECONDS:
+        st.info("Waiting for pictures from the camera …", icon=":material/hourglass_empty:")
+    elif view.is_dark:
+        st.info(
+            "The picture is black: is the lens covered, or the camera switched off?", icon=":material/videocam_off:"
+        )
+    elif not view.faces:
+        st.info("No face in view. Face the camera, with light from the front.", icon=":material/search_off:")
+    for face in view.faces[:FACES_SHOWN]:
+        _show_face(face, cards)
+    if len(view.faces) > FACES_SHOWN:
+        st.caption(f"{len(view.faces) - FACES_SHOWN} more in the picture and in the CSV.")
+
+
+def _show_face(face: Face, cards: dict[str, ModelCard]) -> None:
+    with st.container(border=True):
+        disagree = " :orange-badge[:material/call_split: models disagree]" if face.models_disagree else ""
+        st.markdown(f"**Face {face.number}**{disagree}")
+        columns = st.columns(max(1, len(face.predictions)))
+        for column, (name, prediction) in zip(columns, face.predictions.items(), strict=False):
+            title = cards[name].title if name in cards else name
+            unsure = " :gray-badge[:material/help: unsure]" if prediction.is_uncertain else ""
+            with column:
+                st.markdown(f"{title}: {SYMBOLS[prediction.label]} **{prediction.label}**{unsure}")
+                st.html(bars(prediction.probabilities.tolist()))
+
+
+def show_pace(session: LiveSession) -> None:
+    """One line on how the session performs."""
+    view = session.view()
+    if view.frames:
+        st.caption(
+            f"Performance: {view.fps:.0f} frames a second · {view.median_ms:.1f} ms a frame (median), "
+            f"{view.p95_ms:.1f} ms (95th percentile) · {view.dropped} camera frames dropped"
+        )
+
+
+def show_timeline(session: LiveSession, cards: dict[str, ModelCard], models: list[str]) -> None:
+    """The last minute of every face in view and every model."""
+    numbers = [face.number for face in session.view().faces[:FACES_SHOWN]]
+    rows = {name: session.timeline(name, MINUTE) for name in models}
+    if not numbers:
+        numbers = sorted({row["face"] for row in rows.get(models[0], [])})[-1:] if models else []
+    for number in numbers:
+        for column, name in zip(st.columns(len(models)), models, strict=True):
+            title = cards[name].title if name in cards else name
+            column.markdown(f"**Face {number}** · {title}, last 60 seconds")
+            own = [row for row in rows[name] if row["face"] == number]
+            column.vega_lite_chart(
+                timeline_frame(own), timeline_spec(-MINUTE, 0), width="stretch", key=f"timeline-{number}-{name}"
+            )
+
+
+def show_history(session: LiveSession, cards: dict[str, ModelCard], models: list[str]) -> None:
+    """The timelines and the summary: one fragment."""
+    show_timeline(session, cards, models)
+    show_summary(session, cards)
+
+
+def show_summary(session: LiveSession, cards: dict[str, ModelCard]) -> None:
+    """Share of time for each emotion, over all faces of the session."""
+    shares = session.shares()
+    if not shares:
+        return
+    st.subheader("Session so far", divider="gray", anchor=False)
+    st.caption("Share of the time in which each expression was shown, over all faces.")
+    for column, (name, values) in zip(st.columns(len(shares)), shares.items(), strict=True):
+        title = cards[name].title if name in cards else name
+        column.markdown(f"**{title}**")
+        column.html(bars(values))

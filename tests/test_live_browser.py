@@ -1,0 +1,219 @@
+"""The Live page in a real browser: Chromium, headless, its camera a film of the sample that pans and zooms."""
+
+import contextlib
+import csv
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import video_files
+from numpy.typing import NDArray
+
+from fer_core.emotions import COLOURS
+from fer_core.images import decode_image, sample_image
+from fer_core.model import list_models
+from fer_core.session_log import LOG_FIELDS
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 45  # s: a machine may be busy with other things
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium; Debian: apt-get install chromium"),
+    pytest.mark.skipif(not list_models(), reason="needs a bundle under models/"),
+]
+
+
+def film(seconds: float = 3.0, rate: int = 15) -> Iterator[NDArray[np.uint8]]:
+    """640x480 RGB: the sample, slowly to and fro and nearer and farther; the end joins the beginning."""
+    picture = decode_image(sample_image())
+    count = round(seconds * rate)
+    for turn in np.linspace(0, 2 * np.pi, count, endpoint=False):
+        zoom = 1.05 + 0.1 * np.sin(turn)
+        view = np.array([[zoom, 0, 320 - 223 * zoom + 40 * np.cos(turn)], [0, zoom, 230 - 115 * zoom]])
+        yield np.asarray(cv2.warpAffine(picture, view, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    path.write_bytes(video_files.mjpeg(film(), rate=15))
+    return path
+
+
+class Server:
+    """A running app; `threads` and `files` are what its process holds."""
+
+    def __init__(self, log: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        options = ["--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), *options]
+        self._log = log.open("w")
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
+        self.url = f"http://localhost:{self.port}"
+
+    def wait(self) -> None:
+        def healthy() -> bool:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer,
+            ):
+                return bool(answer.status == 200)
+            return False
+
+        until(healthy, "the server to answer")
+
+    @property
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
+    @property
+    def sockets(self) -> int:
+        links = Path(f"/proc/{self._process.pid}/fd").iterdir()
+        return sum(1 for link in links if _target(link).startswith("socket:"))
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(15)
+        self._log.close()
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
+
+
+def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, f"waited {patience} s for {what}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    running = Server(log)
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.stop()
+    said = log.read_text()
+    ours = [line for line in said.splitlines() if f'File "{ROOT}/' in line and ".venv" not in line]
+    assert not ours and "a frame failed" not in said, said[-3000:]
+
+
+@contextlib.contextmanager
+def browser_page(server: Server, *switches: str, camera_allowed: bool) -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns", *switches],
+        )
+        try:
+            context = browser.new_context(viewport={"width": 1200, "height": 1400}, accept_downloads=True)
+            context.set_default_timeout(PATIENCE * 1000)
+            if camera_allowed:
+                context.grant_permissions(["camera"], origin=server.url)
+            page = context.new_page()
+            page.goto(f"{server.url}/live")
+            page.get_by_role("heading", name="Live", exact=True).wait_for()
+            yield page
+        finally:
+            browser.close()
+
+
+def streamer_button(page: Any, name: str) -> Any:
+    return page.frame_locator('iframe[src*="streamlit_webrtc"]').get_by_role("button", name=name)
+
+
+def saved(page: Any, button: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def start(page: Any) -> None:
+    streamer_button(page, "START").click()
+    page.get_by_text(re.compile(r"^Face \d+$")).first.wait_for()
+
+
+def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
+    switches = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+    )
+    with browser_page(server, *switches, camera_allowed=True) as page:
+        start(page)
+        page.get_by_text(re.compile(r"Performance: \d+ frames a second")).wait_for()
+
+        # a box and a label, in the colour of an emotion, on the frame as it is shown
+        picture = decode_image(saved(page, "Save this frame")).astype(int)
+        assert picture.shape[0] * 4 == picture.shape[1] * 3  # a busy browser sends fewer pixels
+        colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS.values()]
+        assert max((np.abs(picture - colour).sum(axis=2) <= 6).sum() for colour in colours) > 300
+
+        # the timeline moves
+        chart = page.locator('[data-testid="stVegaLiteChart"]').first
+        chart.wait_for()
+        before = chart.screenshot()
+        until(lambda: chart.screenshot() != before, "the timeline to move")
+
+        rows = list(csv.DictReader(saved(page, "Save session as CSV").decode().splitlines()))
+        assert len(rows) > 3 and tuple(rows[0]) == LOG_FIELDS
+        assert {row["model"] for row in rows} <= set(list_models())
+        assert sum(float(value) for key, value in rows[-1].items() if key.startswith("raw_")) == pytest.approx(
+            1, abs=0.01
+        )
+
+        streamer_button(page, "STOP").click()
+        streamer_button(page, "START").wait_for()
+        page.get_by_text("Press START").wait_for()
+
+        # away while streaming, and back: nothing stays behind, and it starts again
+        time.sleep(4)  # a stream's threads end up to two seconds after it
+        threads, sockets = server.threads, server.sockets
+        start(page)
+        until(lambda: server.threads > threads and server.sockets > sockets, "the second stream to run")
+        page.get_by_role("link", name="Classify").click()
+        page.get_by_role("heading", name="Classify faces").wait_for()
+        until(lambda: server.threads <= threads + 1 and server.sockets <= sockets + 1, "threads and sockets to end")
+        page.get_by_role("link", name="Live", exact=True).click()
+        start(page)
+        streamer_button(page, "STOP").click()
+        streamer_button(page, "START").wait_for()
+
+
+def test_a_denied_camera_is_explained_and_a_snapshot_offered(server: Server, camera: Path) -> None:
+    switches = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera}")
+    with browser_page(server, *switches, camera_allowed=False) as page:
+        streamer_button(page, "START").click()  # nobody answers the browser's question: it counts as a no
+        page.get_by_text("The browser does not let this page use the camera").wait_for()
+        page.get_by_test_id("stCameraInput").wait_for()
+        assert page.get_by_text("Press START and allow").count() == 0
+
+
+def test_a_missing_camera_is_explained(server: Server) -> None:
+    with browser_page(server, "--use-fake-device-for-media-stream=device-count=0", camera_allowed=True) as page:
+        page.get_by_text("No camera was found").wait_for()

@@ -1,0 +1,312 @@
+"""Faces across frames: scenes are made of the sample, the network is a stand-in that looks at brightness."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from stub_models import BRIGHT, DARK, BrightnessModel
+
+from fer_core.faces import Box, find_faces
+from fer_core.images import decode_image, sample_image
+from fer_core.live_benchmark import crowd_frame, moving, portrait_frame, still
+from fer_core.smoothing import LABEL_HOLD, SmoothBox, SteadyPrediction, weight
+from fer_core.tracking import FaceTracker, TrackedFace, iou
+
+STEP = 1 / 30
+BLACK = np.zeros((480, 640, 3), np.uint8)
+Frame = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Frame:
+    return portrait_frame()
+
+
+def empty_room(frame: Frame) -> Frame:
+    """The frame's ground without a face, not blank."""
+    return np.ascontiguousarray(np.tile(frame[300:480, :640], (3, 1, 1))[:480])
+
+
+def run(tracker: FaceTracker, frames: list[Frame], start: float = 0.0) -> list[list[TrackedFace]]:
+    return [tracker.update(frame, start + i * STEP) for i, frame in enumerate(frames)]
+
+
+def head(mirrored: bool = False, dark: bool = False) -> Frame:
+    picture = decode_image(sample_image())[20:250, 115:330]
+    picture = picture[:, ::-1] if mirrored else picture
+    return np.asarray(picture * (0.45 if dark else 1.0), np.uint8)
+
+
+def placed(*heads: tuple[Frame, int], ground: int = 90) -> Frame:
+    """Heads on grey, each at its left edge; later ones stand in front. What leaves the frame is cut off."""
+    frame = np.full((480, 640, 3), ground, np.uint8)
+    frame[::16] += 20  # a structure, so that a frame without heads is not blank
+    for picture, left in heads:
+        first, last = max(0, left), min(640, left + picture.shape[1])
+        if last > first:
+            frame[100 : 100 + picture.shape[0], first:last] = picture[:, first - left : last - left]
+    return frame
+
+
+def test_first_frame_shows_the_face_with_its_fields(portrait: Frame) -> None:
+    model = BrightnessModel()
+    (face,) = FaceTracker([model]).update(portrait, 0.0)
+    assert face.id == face.number == 1
+    assert iou(face.box, find_faces(portrait)[0]) > 0.7
+    assert face.crop.shape == (48, 48)
+    assert face.raw["stub"].shape == (7,)
+    np.testing.assert_allclose(face.predictions["stub"].probabilities, face.raw["stub"])
+    assert face.predictions["stub"].label == BRIGHT and not face.predictions["stub"].is_uncertain
+
+
+def test_several_models_answer_in_one_batch_each(portrait: Frame) -> None:
+    models = [BrightnessModel("a"), BrightnessModel("b", middle=255)]
+    faces = FaceTracker(models).update(crowd_frame(), 0.0)
+    assert [face.id for face in faces] == [1, 2, 3]
+    assert {(face.predictions["a"].label, face.predictions["b"].label) for face in faces} == {(BRIGHT, DARK)}
+    assert [model.seen for model in models] == [[3], [3]]
+
+
+def test_same_frames_same_faces() -> None:
+    def boxes() -> list[list[tuple[int, Box]]]:
+        tracker = FaceTracker([BrightnessModel()])
+        return [[(face.id, face.box) for face in tracker.update(frame, t)] for t, frame, _ in moving(0.6)]
+
+    assert boxes() == boxes()
+
+
+def test_still_face_holds_still() -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    seen = [tracker.update(frame, time) for time, frame in still(3)]
+    assert [[face.id for face in faces] for faces in seen] == [[1]] * len(seen)
+    settled = [faces[0].box for faces in seen[30:]]
+    assert max(box.x for box in settled) - min(box.x for box in settled) <= 4
+    assert max(box.width for box in settled) - min(box.width for box in settled) <= 6
+
+
+def test_box_follows_a_moving_face() -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    found = [(tracker.update(frame, time), box) for time, frame, box in moving(3)]
+    assert {face.id for faces, _ in found for face in faces} == {1}
+    near = [bool(faces) and iou(faces[0].box, box) >= 0.7 for faces, box in found]
+    assert np.mean(near) >= 0.95
+
+
+def test_label_follows_another_face_but_not_at_once(portrait: Frame) -> None:
+    dark = np.asarray(portrait * 0.4, np.uint8)
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [portrait] * 15)
+    after = run(tracker, [dark] * 30, start=0.5)
+    labels = [faces[0].predictions["stub"].label for faces in after]
+    assert [faces[0].id for faces in after] == [1] * 30
+    assert labels[0] == labels[4] == BRIGHT
+    assert labels[29] == DARK
+    assert after[0][0].raw["stub"].argmax() != after[0][0].predictions["stub"].probabilities.argmax()
+
+
+@pytest.mark.parametrize("frames", [1, 4, 8])
+def test_a_flash_changes_no_label(portrait: Frame, frames: int) -> None:
+    dark = np.asarray(portrait * 0.4, np.uint8)
+    scene = [portrait] * 12 + [dark] * frames + [portrait] * 12
+    seen = run(FaceTracker([BrightnessModel()]), scene)
+    assert {faces[0].predictions["stub"].label for faces in seen} == {BRIGHT}
+
+
+def test_without_smoothing_the_probabilities_are_the_frames_own(portrait: Frame) -> None:
+    dark = np.asarray(portrait * 0.4, np.uint8)
+    for faces in run(FaceTracker([BrightnessModel()], smoothing=0), [portrait, dark, portrait]):
+        np.testing.assert_allclose(faces[0].predictions["stub"].probabilities, faces[0].raw["stub"])
+
+
+def test_lost_and_found_again_is_the_same_face(portrait: Frame) -> None:
+    away = empty_room(portrait)
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [portrait] * 10)
+    gone = run(tracker, [away] * 30, start=10 * STEP)
+    assert gone[-1] == []
+    back = run(tracker, [portrait] * 12, start=40 * STEP)
+    assert [face.id for face in back[-1]] == [1]
+
+
+def test_a_face_that_comes_after_long_is_a_new_one(portrait: Frame) -> None:
+    away = empty_room(portrait)
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [portrait] * 10)
+    run(tracker, [away] * 100, start=10 * STEP)
+    assert [face.id for face in run(tracker, [portrait] * 12, start=110 * STEP)[-1]] == [2]
+
+
+def test_a_face_enters_and_leaves_while_another_stays() -> None:
+    stays, comes = head(), head(mirrored=True)
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [placed((stays, 20))] * 10)
+    path = [*range(640, 380, -10), *([380] * 30), *range(380, 660, 10)]
+    seen = run(tracker, [placed((stays, 20), (comes, left)) for left in path], start=10 * STEP)
+    assert all(faces[0].id == 1 for faces in seen)
+    assert {face.id for faces in seen for face in faces} == {1, 2}
+    assert [face.id for face in seen[50]] == [1, 2]
+    after = run(tracker, [placed((stays, 20))] * 30, start=2 + len(path) * STEP)
+    assert [face.id for face in after[-1]] == [1]
+
+
+def test_two_faces_cross_and_keep_their_identities() -> None:
+    front, behind = head(), head(mirrored=True, dark=True)
+    path = list(range(0, 421, 6))
+    scene = [placed((front, 10), (behind, 425))] * 12
+    scene += [placed((behind, 425 - shift), (front, 10 + shift)) for shift in path]
+    scene += [scene[-1]] * 20
+    seen = run(FaceTracker([BrightnessModel(middle=70)]), scene)
+    first = {face.id: face.predictions["stub"].label for face in seen[10]}
+    last = {face.id: (face.predictions["stub"].label, face.box.x) for face in seen[-1]}
+    assert sorted(first) == [1, 2] and set(first.values()) == {BRIGHT, DARK}
+    assert {number: label for number, (label, _) in last.items()} == first
+    bright = next(number for number, label in first.items() if label == BRIGHT)
+    assert last[bright][1] > 320 > last[3 - bright][1]
+
+
+def test_black_frames_show_nothing_and_end_nothing(portrait: Frame) -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [portrait] * 8)
+    assert run(tracker, [BLACK] * 20, start=8 * STEP) == [[]] * 20
+    assert [face.id for face in tracker.update(portrait, 28 * STEP)] == [1]
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((320, 240), id="halved"),
+        pytest.param((960, 720), id="enlarged"),
+        pytest.param((640, 360), id="cut"),
+    ],
+)
+def test_resolution_changes_in_the_stream(portrait: Frame, size: tuple[int, int]) -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    run(tracker, [portrait] * 8)
+    if size == (640, 360):
+        other = np.ascontiguousarray(portrait[:360])
+    else:
+        other = np.asarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA), np.uint8)
+    for faces in run(tracker, [other] * 6, start=8 * STEP):
+        (face,) = faces
+        assert face.id == 1
+        assert face.box.x + face.box.width <= size[0] and face.box.y + face.box.height <= size[1]
+    assert iou(face.box, find_faces(other)[0]) > 0.6
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param([0, 0.03, 60.0, 60.03, 60.07], id="jumps ahead"),
+        pytest.param([100, 100.03, 5.0, 5.03, 5.07], id="goes back"),
+        pytest.param([7.0] * 5, id="stands"),
+        pytest.param([0.0, float("nan"), 0.03, float("inf"), 0.07], id="is no number"),
+        pytest.param([1.7e9, 1.7e9 + 0.03, 1.7e9 + 0.07, 1.7e9 + 0.1, 1.7e9 + 0.13], id="clock time"),
+    ],
+)
+def test_timestamps(portrait: Frame, times: list[float]) -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    for time in times:
+        (face,) = tracker.update(portrait, time)
+        assert face.id == 1
+        assert np.isfinite(face.predictions["stub"].probabilities).all()
+
+
+def test_standing_timestamps_still_let_the_label_change(portrait: Frame) -> None:
+    tracker = FaceTracker([BrightnessModel()])
+    dark = np.asarray(portrait * 0.4, np.uint8)
+    seen = [tracker.update(frame, 0.0) for frame in [portrait] * 5 + [dark] * 40]
+    assert seen[-1][0].predictions["stub"].label == DARK
+
+
+def test_settings_change_between_frames(portrait: Frame) -> None:
+    tracker = FaceTracker([BrightnessModel("a")])
+    tracker.update(portrait, 0.0)
+    tracker.configure([BrightnessModel("b")], sensitivity="high", smoothing=1.0, threshold=0.95)
+    (face,) = tracker.update(portrait, STEP)
+    assert face.id == 1 and list(face.predictions) == list(face.raw) == ["b"]
+    assert face.predictions["b"].is_uncertain
+
+
+@pytest.mark.parametrize(
+    ("frame", "settings", "message"),
+    [
+        pytest.param(np.zeros((48, 48, 4), np.uint8), {}, "RGB", id="four channels"),
+        pytest.param(np.zeros((48, 48, 3), np.float32), {}, "uint8", id="floats"),
+        pytest.param(np.zeros((0, 48, 3), np.uint8), {}, "not empty", id="empty"),
+        pytest.param(BLACK, {"sensitivity": "extreme"}, "low, normal, high", id="sensitivity"),
+        pytest.param(BLACK, {"smoothing": -1.0}, "smoothing", id="smoothing"),
+        pytest.param(BLACK, {"smoothing": float("nan")}, "smoothing", id="no number"),
+    ],
+)
+def test_refuses(frame: Frame, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        FaceTracker([BrightnessModel()], **settings).update(frame, 0.0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 600), (19, 19), (25, 25)])
+def test_tiny_frames_have_no_faces(size: tuple[int, int]) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    assert run(FaceTracker([BrightnessModel()]), [frame] * 3) == [[]] * 3
+
+
+def test_memory_of_faces_is_bounded(portrait: Frame) -> None:
+    """Faces that come and go for long leave nothing behind but the last few."""
+    tracker = FaceTracker([BrightnessModel()])
+    away = empty_room(portrait)
+    for round_ in range(4):
+        start = round_ * 10.0
+        run(tracker, [portrait] * 4, start=start)
+        run(tracker, [away] * 3, start=start + 1)
+        for second in range(4):
+            tracker.update(away, start + 4 + second)
+    assert len(tracker._tracks) == 0
+    assert tracker._last is not None
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "constant", "expected"), [(0.3, 0.3, 1 - np.exp(-1)), (1.0, 0.0, 1.0), (0.0, 0.3, 0.0)]
+)
+def test_weight(elapsed: float, constant: float, expected: float) -> None:
+    assert weight(elapsed, constant) == pytest.approx(expected)
+
+
+def test_smoothing_depends_on_seconds_and_not_on_frames() -> None:
+    first, second = np.eye(7, dtype=np.float32)[:2]
+
+    def after(steps: int) -> float:
+        steady = SteadyPrediction(0.5)
+        steady.update(first, STEP, 0.3)
+        for _ in range(steps):
+            answer = steady.update(second, 0.6 / steps, 0.3)
+        return float(answer.probabilities[1])
+
+    assert after(3) == pytest.approx(after(60), abs=1e-5) == pytest.approx(1 - np.exp(-2), abs=1e-5)
+
+
+def test_level_emotions_do_not_take_turns() -> None:
+    steady = SteadyPrediction(0.5)
+    labels = set()
+    for i in range(200):
+        answer = np.full(7, 0.04, np.float32)
+        answer[0], answer[1] = (0.42, 0.38) if i // 20 % 2 else (0.38, 0.42)
+        labels.add(steady.update(answer, STEP, 0.1).label)
+    assert len(labels) == 1
+
+
+def test_label_waits_for_its_hold() -> None:
+    first, second = np.eye(7, dtype=np.float32)[:2]
+    steady = SteadyPrediction(0.5)
+    steady.update(first, 0.1, 0.0)
+    changed = [steady.update(second, 0.1, 0.0).label == "disgust" for _ in range(6)]
+    assert changed.index(True) == pytest.approx(LABEL_HOLD / 0.1, abs=1)
+    assert changed == sorted(changed)
+
+
+def test_smooth_box_goes_where_it_is_led() -> None:
+    box = SmoothBox(Box(0, 0, 100, 100))
+    for _ in range(90):
+        box.follow(Box(50, 20, 60, 60), STEP)
+    assert box.inside(640, 480) == Box(50, 20, 60, 60)
+    assert box.inside(40, 480) is None
+    box.scale(2, 2)
+    assert box.inside(640, 480) == Box(100, 40, 120, 120)
