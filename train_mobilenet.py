@@ -27,7 +27,7 @@ FINE_TUNING: Final = Settings(
     learning_rate=5e-4,
     optimizer="adamw",
     schedule="cosine",
-    warmup_epochs=1,
+    warmup_epochs=0.5,
     weight_decay=0.02,
     label_smoothing=0.1,
     augmentation=Augmentation(rotation=10, shift=4, shear=0.05, zoom=0.15, erase=0.2),

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fer_core import Face, ModelCard
+from fer_core import EmotionModel, Face, ImageError, ModelCard, analyze
 from fer_core.emotions import COLOURS, EMOTIONS, SYMBOLS
 from fer_core.live import LiveSession
 from fer_core.timelines import timeline_frame, timeline_spec
+from pages._faces import show_picture
+from pages._save import save_button
 
 FACES_SHOWN = 3
 SILENCE_SECONDS = 4
@@ -107,3 +109,24 @@ def show_summary(session: LiveSession, cards: dict[str, ModelCard]) -> None:
         title = cards[name].title if name in cards else name
         column.markdown(f"**{title}**")
         column.html(bars(values))
+
+
+def snapshot(models: list[EmotionModel], cards: dict[str, ModelCard]) -> None:
+    """A single picture from the camera, without WebRTC."""
+    taken = st.camera_input("Take a snapshot instead: it needs no video connection", key="live-snapshot")
+    st.caption("No camera at all? The Classify page takes pictures and videos.")
+    if taken and models:
+        try:
+            show_picture(analyze(taken.getvalue(), models, name="snapshot.jpg"), cards, 0)
+        except ImageError as error:
+            st.error(str(error))
+
+
+@st.fragment
+def downloads(session: LiveSession, empty: bool) -> None:
+    """The newest frame and the session's log, made when they are asked for."""
+    frame, table = st.columns(2)
+    with frame:
+        save_button("Save this frame", session.picture, "frame.png", "image/png", key="save-frame", disabled=empty)
+    with table:
+        save_button("Save session as CSV", session.csv, "session.csv", "text/csv", key="save-csv", disabled=empty)

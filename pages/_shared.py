@@ -46,13 +46,14 @@ def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[Emot
 def ready_model(name: str, card: ModelCard) -> EmotionModel | None:
     """The loaded model, or None after a line that says why not."""
     try:
-        return _loaded(name, str(sorted((file, entry["sha256"]) for file, entry in card.files.items())))
+        files = sorted((file, entry["sha256"]) for file, entry in card.files.items())
+        return _loaded(name, f"{files} {card.temperature}")
     except FerError as error:
         st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
         return None
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=16)
-def _loaded(name: str, hashes: str) -> EmotionModel:
-    # one copy for all sessions; `hashes` makes a retrained bundle load anew
+def _loaded(name: str, version: str) -> EmotionModel:
+    # one copy for all sessions; `version` makes a retrained bundle load anew
     return load_model(name)

@@ -71,8 +71,8 @@ def show_published(bundles: list[Bundle]) -> None:
             | {"interval": "" if row["low"] is None else f"{row['low']:.1%} to {row['high']:.1%}"}
             for row in published_rows(bundle.card)
         ]
-        order = ["figure", "published", "published_on", "measured", "interval", "measured_on"]
-        config = {"published": share, "measured": share, "published_on": "on", "measured_on": "measured on"}
+        order = ["figure", "published", "measured", "interval", "published_on", "measured_on"]
+        config = {"published": share, "measured": share, "published_on": "published on", "measured_on": "measured on"}
         config |= {"interval": "95 % interval"}
         st.dataframe(rows, column_order=order, column_config=config, hide_index=True, key=f"published-{bundle.name}")
         st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))

@@ -7,15 +7,12 @@ import uuid
 import streamlit as st
 import streamlit_webrtc
 
-from fer_core import EmotionModel, ImageError, ModelCard, analyze
 from fer_core.faces import SENSITIVITIES
 from fer_core.live import LiveSession
 from fer_core.smoothing import SMOOTHING_SECONDS
 from fer_core.streams import StreamSlots, ice_servers, stream_limit
 from pages._camera import ADVICE, camera_problem
-from pages._faces import show_picture
-from pages._live_panel import show_faces, show_history, show_pace
-from pages._save import save_button
+from pages._live_panel import downloads, show_faces, show_history, show_pace, snapshot
 from pages._shared import choose_models, readable_cards, show_notice
 
 STREAM = "live-stream"
@@ -77,27 +74,6 @@ def watch(session: LiveSession) -> None:
         own["unconnected"] = True
         st.rerun()
     show_pace(session)
-
-
-def snapshot(models: list[EmotionModel], cards: dict[str, ModelCard]) -> None:
-    """A single picture from the camera, without WebRTC."""
-    taken = st.camera_input("Take a snapshot instead: it needs no video connection", key="live-snapshot")
-    st.caption("No camera at all? The Classify page takes pictures and videos.")
-    if taken and models:
-        try:
-            show_picture(analyze(taken.getvalue(), models, name="snapshot.jpg"), cards, 0)
-        except ImageError as error:
-            st.error(str(error))
-
-
-@st.fragment
-def downloads(session: LiveSession, empty: bool) -> None:
-    """The newest frame and the session's log, made when they are asked for."""
-    frame, table = st.columns(2)
-    with frame:
-        save_button("Save this frame", session.picture, "frame.png", "image/png", key="save-frame", disabled=empty)
-    with table:
-        save_button("Save session as CSV", session.csv, "session.csv", "text/csv", key="save-csv", disabled=empty)
 
 
 st.title("Live")
