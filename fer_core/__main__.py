@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.analyze import Analysis, analyze
+from fer_core.analyze import Analysis
+from fer_core.batch import analyze_files
 from fer_core.card import read_card
 from fer_core.errors import DatasetError, FerError, ImageError, ModelError
 from fer_core.images import PICTURE_SUFFIXES
@@ -44,12 +45,15 @@ def classify(args: argparse.Namespace) -> int:
 
     def results() -> Iterator[Analysis]:
         nonlocal refused
-        for path in pictures:
-            try:
-                yield analyze(path, models, threshold=args.unsure_below, name=str(path))
-            except ImageError as error:
+        names = dict.fromkeys(args.model or [model.name for model in models])
+        folders = [bundle_folder(name, args.models_dir) for name in names]
+        found = analyze_files(pictures, models, folders, threshold=args.unsure_below, workers=args.workers)
+        for path, result in found:
+            if isinstance(result, Analysis):
+                yield result
+            else:
                 refused += 1
-                print(f"{path}: {error}", file=sys.stderr)
+                print(f"{path}: {result}", file=sys.stderr)
 
     writer(results())
     return 0 if not refused else 2 if refused == len(pictures) else 1
@@ -231,6 +235,12 @@ def _same_data(model: EmotionModel, sha256: str) -> bool:
     return bool(model.card.training.get("dataset_sha256") == sha256)
 
 
+def _workers(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return int(text)
+
+
 def _refuse(reason: FerError | str) -> int:
     print(f"error: {reason}", file=sys.stderr)
     return 2
@@ -251,6 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("pictures", nargs="+", metavar="PICTURE|FOLDER")
     p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
     p.add_argument("--format", choices=tuple(_WRITERS), default="table", help="default: %(default)s")
+    p.add_argument("--workers", type=_workers, default=1, metavar="N", help="processes (default: %(default)s)")
     p.add_argument("--unsure-below", type=float, default=0.5, metavar="X", help="confidence (default: %(default)s)")
     p = command(video)
     p.add_argument("file", metavar="FILE", help="MP4, WebM, MOV or AVI")

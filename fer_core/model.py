@@ -60,10 +60,10 @@ class Network:
 class EmotionModel:
     """A loaded bundle. `card` says what it is; `predict_proba` does the work."""
 
-    def __init__(self, card: ModelCard, content: bytes) -> None:
+    def __init__(self, card: ModelCard, content: bytes, threads: int = THREADS) -> None:
         self.card = card
         try:
-            self._network = Network(content)
+            self._network = Network(content, threads)
         except ModelError as error:
             raise ModelError(f"{card.name}: {error}") from error
         probe = np.arange(FACE_SIZE**2, dtype=np.uint8).reshape(1, FACE_SIZE, FACE_SIZE)
@@ -124,8 +124,8 @@ def bundle_folder(name_or_path: str | Path, models_dir: Path | None = None) -> P
     raise ModelError(f"There is no model {str(name_or_path)!r}. Known models: {known}.")
 
 
-def load_model(name_or_path: str | Path, models_dir: Path | None = None) -> EmotionModel:
+def load_model(name_or_path: str | Path, models_dir: Path | None = None, threads: int = THREADS) -> EmotionModel:
     """Load a bundle by name ("cnn") or path; its files are checked against the card. Raises ModelError."""
     folder = bundle_folder(name_or_path, models_dir)
     card = read_card(folder)
-    return EmotionModel(card, read_file(card, folder, MODEL_NAME))
+    return EmotionModel(card, read_file(card, folder, MODEL_NAME), threads)

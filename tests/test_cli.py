@@ -296,3 +296,17 @@ def test_wrong_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+def test_several_workers_say_what_one_says(call: Call, folder: Path) -> None:
+    alone = call("classify", folder, "--format", "csv")
+    together = call("classify", folder, "--format", "csv", "--workers", "2")
+    assert alone[0] == together[0] == 1
+    assert alone[1] == together[1]
+    assert "broken.jpg" in alone[2]
+    assert "broken.jpg" in together[2]
+
+
+def test_no_worker_at_all_is_wrong_usage(call: Call, folder: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        call("classify", folder, "--workers", "0")
