@@ -154,7 +154,7 @@ def load_models(names: list[str] | None, models_dir: Path) -> list[EmotionModel]
         except ModelError as error:
             print(f"model {name} is unavailable: {error}", file=sys.stderr)
     if not loaded:
-        raise ModelError(f"There are no models that load under {models_dir}.")
+        raise ModelError(f"There are no models under {models_dir} that load.")
     return [model for model in loaded if model.card.flagship] or loaded
 
 
