@@ -261,7 +261,7 @@ def test_page_shows_the_face_its_probabilities_and_the_pace(streamer: Streamer) 
     assert "Face 1" in said and "frames a second" in said and "camera frames dropped" in said
     assert "Session so far" in said
     bars = [element.proto.body for element in app.get("html")]
-    assert len(bars) == 2  # the face's and the session's
+    assert len(bars) == 2 * len(app.session_state["live-models"])  # the face's and the session's, for every model
     assert all(emotion in text and "%" in text for text in bars for emotion in EMOTIONS)
     assert "Press START" not in said
 
