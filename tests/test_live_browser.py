@@ -197,10 +197,11 @@ def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
         threads, sockets = server.threads, server.sockets
         start(page)
         until(lambda: server.threads > threads and server.sockets > sockets, "the second stream to run")
-        page.get_by_role("link", name="Classify").click()
+        page.goto(server.url)
         page.get_by_role("heading", name="Classify faces").wait_for()
         until(lambda: server.threads <= threads + 1 and server.sockets <= sockets + 1, "threads and sockets to end")
-        page.get_by_role("link", name="Live").click()
+        page.goto(f"{server.url}/live")
+        page.get_by_role("heading", name="Live", exact=True).wait_for()
         start(page)
         streamer_button(page, "STOP").click()
         streamer_button(page, "START").wait_for()
