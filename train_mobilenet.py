@@ -43,9 +43,7 @@ REPORTED: Final[dict[str, Any]] = {
 def train() -> None:
     options = parser(__doc__ or "", epochs_help=f"epochs of fine-tuning at most (default: {FINE_TUNING.epochs})")
     options.add_argument("--backbone", choices=sorted(BACKBONES), default="mobilenet", help="default: %(default)s")
-    options.add_argument(
-        "--alpha", type=float, default=0.75, help="width of a MobileNet (default: %(default)s)"
-    )
+    options.add_argument("--alpha", type=float, default=0.75, help="width of a MobileNet (default: %(default)s)")
     options.add_argument(
         "--image-size", type=positive(int), default=96, help="pixels faces are enlarged to (default: %(default)s)"
     )
