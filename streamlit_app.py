@@ -2,11 +2,7 @@
 
 import streamlit as st
 
+from pages.parts.navigation import navigation
+
 st.set_page_config(page_title="Facial emotions", page_icon="🙂", layout="wide")
-st.navigation(
-    [
-        st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", default=True),
-        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
-    ]
-).run()
+navigation().run()

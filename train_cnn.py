@@ -32,7 +32,6 @@ _FLAGSHIP: Final = Settings(
     label_smoothing=0.1,
     ema=0.998,
     patience=0,
-    jit=True,
     augmentation=Augmentation(rotation=10, shift=4, shear=0, zoom=0.15, erase=0.25),
 )
 PRESETS: Final = {

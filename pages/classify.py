@@ -13,10 +13,11 @@ from fer_core.images import (
     sample_image,
     shown_name,
 )
-from pages._faces import show_picture
-from pages._results import analysed, downloads
-from pages._shared import choose_models, readable_cards, show_notice
-from pages._video import video_section
+from pages.parts.faces import show_picture
+from pages.parts.navigation import enter_page
+from pages.parts.results import analysed, downloads
+from pages.parts.shared import choose_models, readable_cards, show_notice
+from pages.parts.video import video_section
 
 # of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
 FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
@@ -91,6 +92,7 @@ def buttons() -> None:
         st.rerun()
 
 
+enter_page()
 st.title("Classify faces")
 show_notice()
 cards = readable_cards()

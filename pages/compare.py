@@ -7,10 +7,11 @@ from fer_core.bundles import PART_NAMES, Bundle, read_bundles
 from fer_core.charts_compare import cost_chart, robustness_chart
 from fer_core.published import published_rows, why_they_differ
 from fer_core.scoreboard import milliseconds_per_face, score_row
-from pages._compare_own import show_own
-from pages._compare_pair import show_pair
-from pages._compare_parts import percent, show_chart, table_config, table_rows, titles
-from pages._shared import ready_model
+from pages.parts.compare_own import show_own
+from pages.parts.compare_pair import show_pair
+from pages.parts.compare_parts import percent, show_chart, table_config, table_rows, titles
+from pages.parts.navigation import enter_page
+from pages.parts.shared import ready_model
 
 SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
 
@@ -126,6 +127,7 @@ VIEWS = {
     "Your own faces": show_own,
 }
 
+enter_page()
 st.title("Compare models")
 st.caption(
     "Every number here comes from the models' own cards and stored predictions, or is measured before your eyes."

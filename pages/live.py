@@ -11,9 +11,10 @@ from fer_core.faces import SENSITIVITIES
 from fer_core.live import LiveSession
 from fer_core.smoothing import SMOOTHING_SECONDS
 from fer_core.streams import StreamSlots, ice_servers, stream_limit
-from pages._camera import ADVICE, camera_problem
-from pages._live_panel import downloads, show_faces, show_history, show_pace, snapshot
-from pages._shared import choose_models, readable_cards, show_notice
+from pages.parts.camera import ADVICE, camera_problem
+from pages.parts.live_panel import downloads, show_faces, show_history, show_pace, snapshot
+from pages.parts.navigation import enter_page
+from pages.parts.shared import choose_models, readable_cards, show_notice
 
 STREAM = "live-stream"
 CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
@@ -76,6 +77,7 @@ def watch(session: LiveSession) -> None:
     show_pace(session)
 
 
+enter_page()
 st.title("Live")
 show_notice()
 # NOTE: what comes and goes above the stream (warnings, a spinner) stays in containers: an element that changes its

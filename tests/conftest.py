@@ -59,13 +59,14 @@ def train() -> Callable[..., int]:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., int]) -> Run:
     """train_cnn.py, the compact network, 3 epochs on the tiny challenge file, all that it decides by itself."""
-    import keras
+    from fer_core.training import architectures
 
     root = tmp_path_factory.mktemp("trained")
     data, said = tiny.fer_csv(root), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
         # its usual averages are those of hundreds of steps; here are 27
-        patch.setattr(keras.layers, "BatchNormalization", partial(keras.layers.BatchNormalization, momentum=0.7))
+        quick = partial(architectures.FusedBatchNormalization, momentum=0.7)
+        patch.setattr(architectures, "FusedBatchNormalization", quick)
         options = ("--name", "tiny", "--models-dir", root / "models", "--epochs", 3, "--batch-size", 8)
         code = train("train_cnn", "--data", data, *options)
     assert code == 0, said.getvalue()

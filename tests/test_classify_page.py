@@ -124,7 +124,7 @@ def test_models_can_be_left_out() -> None:
 def test_a_model_that_does_not_load_is_named_and_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
     import streamlit as st
 
-    from pages import _shared
+    from pages.parts import shared
 
     st.cache_resource.clear()
 
@@ -133,7 +133,7 @@ def test_a_model_that_does_not_load_is_named_and_the_others_work(monkeypatch: py
             raise FerError("mobilenet: model.tflite is damaged")
         return load_model(name)
 
-    monkeypatch.setattr(_shared, "load_model", broken)
+    monkeypatch.setattr(shared, "load_model", broken)
     try:
         page = app()
         assert ["Model mobilenet is unavailable: mobilenet: model.tflite is damaged"] == [w.value for w in page.warning]

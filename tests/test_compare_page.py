@@ -47,11 +47,8 @@ def two(models_dir: Path) -> Path:
 
 
 def app() -> AppTest:
-    """The page, reached through the app's navigation once it is listed there."""
-    entry = ROOT / "streamlit_app.py"
-    if PAGE not in entry.read_text(encoding="utf-8"):
-        return checked(AppTest.from_file(str(ROOT / PAGE), default_timeout=60).run())
-    return checked(AppTest.from_file(str(entry), default_timeout=60).switch_page(PAGE).run())
+    """The page, reached through the app's navigation."""
+    return checked(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).switch_page(PAGE).run())
 
 
 def checked(page: AppTest) -> AppTest:
@@ -294,7 +291,7 @@ def test_own_faces_from_uploads(real: Path) -> None:
 @pytest.fixture
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """The browser is on the app's own machine, which AppTest does not say."""
-    monkeypatch.setattr("pages._compare_own.visitor_is_here", lambda: True)
+    monkeypatch.setattr("pages.parts.compare_own.visitor_is_here", lambda: True)
 
 
 def test_own_faces_from_a_path(real: Path, trained: Any, at_home: None) -> None:
@@ -328,11 +325,11 @@ def test_own_faces_from_a_wrong_path(real: Path, tmp_path: Path, at_home: None, 
     ],
 )
 def test_who_may_name_a_path(monkeypatch: pytest.MonkeyPatch, url: str, ip: str | None, allowed: bool) -> None:
-    from pages import _compare_own
+    from pages.parts import compare_own
 
     context = SimpleNamespace(url=url, ip_address=ip)
-    monkeypatch.setattr(_compare_own, "st", SimpleNamespace(context=context))
-    assert _compare_own.visitor_is_here() is allowed
+    monkeypatch.setattr(compare_own, "st", SimpleNamespace(context=context))
+    assert compare_own.visitor_is_here() is allowed
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,8 @@
 
 import contextlib
 import csv
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import video_files
+from browser import CHROMIUM, NEEDS_CHROMIUM, Server, opened, running, until
 from numpy.typing import NDArray
 
 from fer_core.emotions import COLOURS
@@ -25,14 +19,11 @@ from fer_core.images import decode_image, sample_image
 from fer_core.model import list_models
 from fer_core.session_log import LOG_FIELDS
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60  # s: a machine may be busy with other things
+pytest.importorskip("playwright.sync_api", reason="needs playwright")
 DRAWN = """() => { const chart = document.querySelector('[data-testid="stVegaLiteChart"]')
   return chart && (chart.querySelector("canvas")?.toDataURL() ?? chart.innerHTML) }"""
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium; Debian: apt-get install chromium"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
     pytest.mark.skipif(not list_models(), reason="needs a bundle under models/"),
 ]
 
@@ -54,95 +45,18 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Server:
-    """A running app; `threads` and `files` are what its process holds."""
-
-    def __init__(self, log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        options = ["--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), *options]
-        self._log = log.open("w")
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
-        self.url = f"http://localhost:{self.port}"
-
-    def wait(self) -> None:
-        def healthy() -> bool:
-            with (
-                contextlib.suppress(OSError),
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer,
-            ):
-                return bool(answer.status == 200)
-            return False
-
-        until(healthy, "the server to answer")
-
-    @property
-    def threads(self) -> int:
-        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
-
-    @property
-    def sockets(self) -> int:
-        links = Path(f"/proc/{self._process.pid}/fd").iterdir()
-        return sum(1 for link in links if _target(link).startswith("socket:"))
-
-    def stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(15)
-        self._log.close()
-
-
-def _target(link: Path) -> str:
-    try:
-        return os.readlink(link)
-    except OSError:
-        return ""
-
-
-def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    end = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < end, f"waited {patience} s for {what}"
-        time.sleep(0.2)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    running = Server(log)
-    try:
-        running.wait()
-        yield running
-    finally:
-        running.stop()
-    said = log.read_text()
-    ours = [line for line in said.splitlines() if f'File "{ROOT}/' in line and ".venv" not in line]
-    assert not ours and "a frame failed" not in said, said[-3000:]
+    with running(tmp_path_factory.mktemp("server") / "log.txt") as started:
+        yield started
 
 
 @contextlib.contextmanager
-def browser_page(server: Server, *switches: str, camera_allowed: bool) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns", *switches],
-        )
-        try:
-            context = browser.new_context(viewport={"width": 1200, "height": 1400}, accept_downloads=True)
-            context.set_default_timeout(PATIENCE * 1000)
-            if camera_allowed:
-                context.grant_permissions(["camera"], origin=server.url)
-            page = context.new_page()
-            page.goto(f"{server.url}/live")
-            page.get_by_role("heading", name="Live", exact=True).wait_for()
-            yield page
-        finally:
-            browser.close()
+def live_page(server: Server, *switches: str, camera_allowed: bool) -> Iterator[Any]:
+    no_names = "--disable-features=WebRtcHideLocalIpsWithMdns"
+    with opened(f"{server.url}/live", no_names, *switches, camera=camera_allowed) as page:
+        page.get_by_role("heading", name="Live", exact=True).wait_for()
+        yield page
 
 
 def streamer_button(page: Any, name: str) -> Any:
@@ -166,7 +80,7 @@ def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
     )
-    with browser_page(server, *switches, camera_allowed=True) as page:
+    with live_page(server, *switches, camera_allowed=True) as page:
         start(page)
         page.get_by_text(re.compile(r"Performance: \d+ frames a second")).wait_for()
 
@@ -191,11 +105,25 @@ def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
         streamer_button(page, "STOP").click()
         streamer_button(page, "START").wait_for()
         page.get_by_text("Press START").wait_for()
+        until(lambda: server.udp_sockets == 0, "the connection to end")
+
+        # again, and away in the middle: nothing of the stream stays behind; and back, it starts anew
+        resting = server.threads
+        start(page)
+        until(lambda: server.udp_sockets > 0, "the second connection")
+        navigation = page.get_by_test_id("stSidebarNav")
+        links = [link.split()[-1] for link in navigation.get_by_role("link").all_inner_texts()]  # after its icon
+        assert links == ["Classify", "Live", "Compare"]
+        navigation.get_by_role("link", name="Compare").click()
+        page.get_by_role("heading", name="Compare models").wait_for()
+        until(lambda: server.udp_sockets == 0 and server.threads <= resting + 2, "threads and sockets to end")
+        navigation.get_by_role("link", name="Live").click()
+        start(page)
 
 
 def test_a_denied_camera_is_explained_and_a_snapshot_offered(server: Server, camera: Path) -> None:
     switches = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera}")
-    with browser_page(server, *switches, camera_allowed=False) as page:
+    with live_page(server, *switches, camera_allowed=False) as page:
         streamer_button(page, "START").click()  # nobody answers the browser's question: it counts as a no
         page.get_by_text("The browser does not let this page use the camera").wait_for()
         page.get_by_test_id("stCameraInput").wait_for()
@@ -203,5 +131,5 @@ def test_a_denied_camera_is_explained_and_a_snapshot_offered(server: Server, cam
 
 
 def test_a_missing_camera_is_explained(server: Server) -> None:
-    with browser_page(server, "--use-fake-device-for-media-stream=device-count=0", camera_allowed=True) as page:
+    with live_page(server, "--use-fake-device-for-media-stream=device-count=0", camera_allowed=True) as page:
         page.get_by_text("No camera was found").wait_for()

@@ -223,7 +223,8 @@ def streamer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Streamer]:
 
 
 def page() -> AppTest:
-    started = AppTest.from_file(str(ROOT / "pages" / "live.py"), default_timeout=60).run()
+    entry = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    started = entry.switch_page("pages/live.py").run()
     assert not started.exception
     return started
 
@@ -354,6 +355,6 @@ def test_two_visitors_share_nothing_but_the_models(streamer: Streamer) -> None:
 
 def test_page_without_any_model_says_how_to_get_one(streamer: Streamer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fer_core.list_models", lambda *_: [])
-    monkeypatch.setattr("pages._shared.list_models", lambda *_: [])
+    monkeypatch.setattr("pages.parts.shared.list_models", lambda *_: [])
     app = page()
     assert "train_cnn.py" in app.error[0].value and not streamer.calls

@@ -55,7 +55,7 @@ def put_small_networks(patch: pytest.MonkeyPatch) -> None:
     for name in ("compact", "seresnet-small"):
         patch.setitem(train_cnn.CNNS, name, small)
     flagship = train_cnn.PRESETS["seresnet-small"]
-    patch.setitem(train_cnn.PRESETS, "seresnet-small", replace(flagship, jit=False, ema=0.8))
+    patch.setitem(train_cnn.PRESETS, "seresnet-small", replace(flagship, ema=0.8))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from fer_core.emotions import EMOTIONS
+from fer_core.training.normalisation import FusedBatchNormalization
 
 FACE_SHAPE: Final = (48, 48, 1)
 
@@ -18,7 +19,7 @@ def compact(dropout: float = 0.25) -> keras.Model:
     for width in (32, 64, 128):
         for _ in range(2):
             x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-            x = layers.ReLU()(layers.BatchNormalization()(x))
+            x = layers.ReLU()(FusedBatchNormalization()(x))
         x = layers.Dropout(dropout)(layers.MaxPooling2D()(x))
     x = layers.Dense(256, activation="relu")(layers.Flatten()(x))
     return _finish(inputs, layers.Dropout(2 * dropout)(x), "compact")
@@ -62,7 +63,7 @@ def _finish(inputs: Any, features: Any, name: str) -> keras.Model:
 
 def _conv_norm_relu(x: Any, channels: int, stride: int = 1, relu: bool = True) -> Any:
     x = layers.Conv2D(channels, 3, strides=stride, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = FusedBatchNormalization()(x)
     return layers.ReLU()(x) if relu else x
 
 
@@ -73,5 +74,5 @@ def _se_block(x: Any, channels: int, stride: int, reduction: int = 8) -> Any:
     gate = layers.Conv2D(channels // reduction, 1, activation="relu")(gate)
     y = layers.Multiply()([y, layers.Conv2D(channels, 1, activation="sigmoid")(gate)])
     if stride != 1 or x.shape[-1] != channels:
-        x = layers.BatchNormalization()(layers.Conv2D(channels, 1, strides=stride, use_bias=False)(x))
+        x = FusedBatchNormalization()(layers.Conv2D(channels, 1, strides=stride, use_bias=False)(x))
     return layers.ReLU()(layers.Add()([x, y]))

@@ -12,6 +12,7 @@ from keras import layers
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ModelError
 from fer_core.training.architectures import FACE_SHAPE
+from fer_core.training.normalisation import with_fused_normalisation
 
 BACKBONE_LAYER: Final = "backbone"
 
@@ -61,6 +62,7 @@ def transfer_network(
             f"--backbone-weights {weights} cannot be loaded into {backbone} "
             f"(alpha {alpha}, {image_size} pixels): {error}"
         ) from error
+    features = with_fused_normalisation(features)
     features.name = BACKBONE_LAYER
     inputs = keras.Input(FACE_SHAPE)
     x = layers.Resizing(image_size, image_size, interpolation="bilinear")(inputs)

@@ -7,8 +7,8 @@ import streamlit as st
 from fer_core import ModelError
 from fer_core.bundles import PART_NAMES, Bundle, shared_parts
 from fer_core.comparison import mcnemar, verdict
-from pages._compare_details import show_calibration, show_confusions, show_curves, show_f1, show_training
-from pages._compare_parts import stored_predictions, titles
+from pages.parts.compare_details import show_calibration, show_confusions, show_curves, show_f1, show_training
+from pages.parts.compare_parts import stored_predictions, titles
 
 
 def show_pair(bundles: list[Bundle]) -> None:

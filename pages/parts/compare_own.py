@@ -13,8 +13,8 @@ from fer_core.comparison import confident_mistakes
 from fer_core.datasets import FaceTable, read_dataset
 from fer_core.images import MAX_IMAGE_BYTES, PICTURE_SUFFIXES
 from fer_core.own_faces import Measured, measure, table_of_uploads
-from pages._compare_parts import matrix_rows, show_chart, table_config, table_rows, titles
-from pages._shared import ready_model
+from pages.parts.compare_parts import matrix_rows, show_chart, table_config, table_rows, titles
+from pages.parts.shared import ready_model
 
 MISTAKES = 14  # two rows of the gallery
 HERE = ("localhost", "127.0.0.1", "::1")

@@ -10,7 +10,7 @@ from fer_core.charts import confusion_chart, history_chart
 from fer_core.charts_compare import curve_chart, f1_chart, learning_rate_chart, reliability_chart
 from fer_core.comparison import precision_recall_curve, reliability, roc_curve, uncalibrated
 from fer_core.evaluation import expected_calibration_error
-from pages._compare_parts import matrix_rows, show_chart
+from pages.parts.compare_parts import matrix_rows, show_chart
 
 CURVES = {
     "ROC": (roc_curve, "false positive rate", "true positive rate"),

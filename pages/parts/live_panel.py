@@ -8,8 +8,8 @@ from fer_core import EmotionModel, Face, ImageError, ModelCard, analyze
 from fer_core.emotions import COLOURS, EMOTIONS, SYMBOLS
 from fer_core.live import LiveSession
 from fer_core.timelines import timeline_frame, timeline_spec
-from pages._faces import show_picture
-from pages._save import save_button
+from pages.parts.faces import show_picture
+from pages.parts.save import save_button
 
 FACES_SHOWN = 3
 SILENCE_SECONDS = 4

@@ -1,0 +1,113 @@
+"""A real browser on a running app: Debian's Chromium, headless, driven by Playwright."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NEEDS_CHROMIUM = "needs Chromium; Debian: apt-get install chromium"
+PATIENCE = 60  # s: a machine may be busy with other things
+
+
+class Server:
+    """The app in a process of its own, on a free port, with `environment` on top of this one's."""
+
+    def __init__(self, log: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), *options]
+        self._log = log.open("w")
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | environment, stdout=self._log, stderr=subprocess.STDOUT
+        )
+        self.url = f"http://localhost:{port}"
+
+    def wait(self) -> None:
+        def healthy() -> bool:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer,
+            ):
+                return bool(answer.status == 200)
+            return False
+
+        until(healthy, "the server to answer")
+
+    @property
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
+    @property
+    def udp_sockets(self) -> int:
+        """WebRTC's: of all others a browser keeps some open for a while."""
+        held = {_target(link) for link in Path(f"/proc/{self._process.pid}/fd").iterdir()}
+        tables = (Path(f"/proc/{self._process.pid}/net/{kind}").read_text() for kind in ("udp", "udp6"))
+        inodes = [line.split()[9] for table in tables for line in table.splitlines()[1:]]
+        return sum(f"socket:[{inode}]" in held for inode in inodes)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(15)
+        self._log.close()
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def running(log: Path, **environment: str) -> Iterator[Server]:
+    """A server that answers; in the end its log must not tell of an error in our own files."""
+    server = Server(log, **environment)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+    said = log.read_text()
+    ours = [line for line in said.splitlines() if f'File "{ROOT}/' in line and ".venv" not in line]
+    assert not ours and "a frame failed" not in said, said[-3000:]
+
+
+def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, f"waited {patience} s for {what}"
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def opened(url: str, *switches: str, camera: bool = False, **context_options: Any) -> Iterator[Any]:
+    """A page of a fresh Chromium at `url`; camera: whether the origin may use it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *switches])
+        try:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 1400}} | context_options)
+            context.set_default_timeout(PATIENCE * 1000)
+            if camera:
+                context.grant_permissions(["camera"], origin="/".join(url.split("/")[:3]))
+            page = context.new_page()
+            page.goto(url)
+            yield page
+        finally:
+            browser.close()
