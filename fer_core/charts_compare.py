@@ -103,12 +103,10 @@ def cost_chart(rows: Rows, cost: str, title: str) -> alt.LayerChart:
     title: of the axis of cost. The accuracy's interval is drawn as a thin line, the model's name beside its bubble.
     """
     models = _names(rows, "model")
-    # neighbours have their names on different sides
-    ranks = sorted(range(len(rows)), key=lambda i: float(rows[i][cost]))
-    sides = {i: "above" if rank % 2 else "below" for rank, i in enumerate(ranks)}
     frame = _frame(rows, "model", "accuracy", "low", "high", "megabytes", cost)
-    frame["side"] = [sides[i] for i in range(len(rows))]
     least, most = float(frame[cost].min()), float(frame[cost].max())
+    # a name stands beside its interval's line, on the side where there is room
+    frame["side"] = ["left" if value > (least + most) / 2 else "right" for value in frame[cost]]
     room = 0.2 * (most - least) or 0.2 * most
     base = alt.Chart(frame).encode(
         x=alt.X(f"{cost}:Q", title=title, scale=alt.Scale(domain=[max(0, least - room), most + room], nice=False)),
@@ -128,10 +126,10 @@ def cost_chart(rows: Rows, cost: str, title: str) -> alt.LayerChart:
         color=alt.Color("model:N", legend=None, scale=_scale(models)),
     )
     names = [
-        base.mark_text(dy=dy, color=_GREY, fontSize=12)
+        base.mark_text(dx=dx, dy=-9, align=align, color=_GREY, fontSize=12)
         .encode(y=y, text="model:N")
         .transform_filter(f"datum.side == '{side}'")
-        for side, dy in (("above", -19), ("below", 19))
+        for side, align, dx in (("right", "left", 8), ("left", "right", -8))
     ]
     return alt.layer(spans, bubbles, *names).properties(height=_HEIGHT)
 

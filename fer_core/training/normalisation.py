@@ -33,7 +33,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def with_fused_normalisation(network: keras.Model) -> keras.Model:
-    """A copy of `network`, weights included, with fused batch normalisations: for networks that were built elsewhere."""
+    """A copy of `network`, weights included, with fused batch normalisations: for networks built elsewhere."""
 
     def replaced(layer: keras.layers.Layer) -> keras.layers.Layer:
         fused = isinstance(layer, keras.layers.BatchNormalization)

@@ -1,6 +1,7 @@
 """What stands beside and under the live picture, refreshed while the stream runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 
@@ -14,24 +15,34 @@ from pages.parts.save import save_button
 FACES_SHOWN = 3
 SILENCE_SECONDS = 4
 MINUTE = 60.0
+MODELS_A_ROW = 3  # side by side; with more, their bars would say nothing
 _STYLE = """<style>
-.bars {display: grid; grid-template-columns: max-content 1fr 2.6rem; gap: 0.2rem 0.6rem; align-items: center;
-       font-size: 0.875rem}
+.bars {display: grid; gap: 0.2rem 0.6rem; align-items: center; font-size: 0.875rem; margin-bottom: 0.5rem}
+.bars p {grid-column: span 2; margin: 0 0 0.2rem; line-height: 1.3}
 .bars i {height: 0.8rem; border-radius: 2px; background-color: rgb(128 128 128 / 0.12) !important}
 .bars b {font-weight: 400; font-variant-numeric: tabular-nums; text-align: right}
 </style>"""
 
 
-def bars(values: Sequence[float]) -> str:
-    """HTML of seven named bars with their values, (7,) in the order of EMOTIONS: as a chart, drawn anew twice a second,
-    it would flicker, and cost 50 ms each time."""
-    rows = "".join(
-        f"<span>{SYMBOLS[emotion]} {emotion}</span>"
-        f'<i style="background:linear-gradient({COLOURS[emotion]} 0 0) left/{value:.1%} 100% no-repeat"></i>'
-        f"<b>{value:.0%}</b>"
-        for emotion, value in zip(EMOTIONS, values, strict=True)
-    )
-    return f"{_STYLE}<div class='bars'>{rows}</div>"
+def show_bars(values: Mapping[str, Sequence[float]], headings: Mapping[str, str]) -> None:
+    """Seven named bars with their values, (7,) in the order of EMOTIONS, for each model, models side by side.
+
+    headings: model name -> HTML. Bars are HTML: as a chart, drawn anew twice a second, they would flicker, and cost
+    50 ms each time.
+    """
+    for first in range(0, len(values), MODELS_A_ROW):
+        names = list(values)[first : first + MODELS_A_ROW]
+        cells = ["<span></span>", *(f"<p>{headings[name]}</p>" for name in names)]
+        for index, emotion in enumerate(EMOTIONS):
+            cells.append(f"<span>{SYMBOLS[emotion]} {emotion}</span>")
+            cells += [_bar(values[name][index], COLOURS[emotion]) for name in names]
+        columns = f"max-content repeat({len(names)}, minmax(1.5rem, 1fr) 2.4rem)"
+        st.html(f"{_STYLE}<div class='bars' style='grid-template-columns: {columns}'>{''.join(cells)}</div>")
+
+
+def _bar(value: float, colour: str) -> str:
+    fill = f"linear-gradient({colour} 0 0) left/{value:.1%} 100% no-repeat"
+    return f'<i style="background:{fill}"></i><b>{value:.0%}</b>'
 
 
 def show_faces(session: LiveSession, cards: dict[str, ModelCard]) -> None:
@@ -57,13 +68,16 @@ def _show_face(face: Face, cards: dict[str, ModelCard]) -> None:
     with st.container(border=True):
         disagree = " :orange-badge[:material/call_split: models disagree]" if face.models_disagree else ""
         st.markdown(f"**Face {face.number}**{disagree}")
-        columns = st.columns(max(1, len(face.predictions)))
-        for column, (name, prediction) in zip(columns, face.predictions.items(), strict=False):
-            title = cards[name].title if name in cards else name
-            unsure = " :gray-badge[:material/help: unsure]" if prediction.is_uncertain else ""
-            with column:
-                st.markdown(f"{title}: {SYMBOLS[prediction.label]} **{prediction.label}**{unsure}")
-                st.html(bars(prediction.probabilities.tolist()))
+        headings = {}
+        for name, prediction in face.predictions.items():
+            unsure = " (unsure)" if prediction.is_uncertain else ""
+            label = f"{SYMBOLS[prediction.label]} <strong>{prediction.label}</strong>{unsure}"
+            headings[name] = f"{_title(name, cards)}<br>{label}"
+        show_bars({name: prediction.probabilities.tolist() for name, prediction in face.predictions.items()}, headings)
+
+
+def _title(name: str, cards: dict[str, ModelCard]) -> str:
+    return escape(cards[name].title if name in cards else name)
 
 
 def show_pace(session: LiveSession) -> None:
@@ -105,10 +119,7 @@ def show_summary(session: LiveSession, cards: dict[str, ModelCard]) -> None:
         return
     st.subheader("Session so far", divider="gray", anchor=False)
     st.caption("Share of the time in which each expression was shown, over all faces.")
-    for column, (name, values) in zip(st.columns(len(shares)), shares.items(), strict=True):
-        title = cards[name].title if name in cards else name
-        column.markdown(f"**{title}**")
-        column.html(bars(values))
+    show_bars(shares, {name: f"<strong>{_title(name, cards)}</strong>" for name in shares})
 
 
 def snapshot(models: list[EmotionModel], cards: dict[str, ModelCard]) -> None:
