@@ -18,7 +18,16 @@ from fer_core.training.augment import Augmentation
 from fer_core.training.backbones import BACKBONES, freeze, transfer_network
 from fer_core.training.export import Trained, export_bundle, report
 from fer_core.training.fit import Settings, fit
-from fer_core.training.options import begin, end_cleanly, load_split, parser, positive, state_file, with_options
+from fer_core.training.options import (
+    begin,
+    end_cleanly,
+    load_split,
+    parser,
+    positive,
+    start_from,
+    state_file,
+    with_options,
+)
 
 HEAD: Final = Settings(epochs=2, batch_size=64, learning_rate=1e-3)
 FINE_TUNING: Final = Settings(
@@ -66,6 +75,8 @@ def train() -> None:
     begin(args)
     build = partial(transfer_network, args.backbone, alpha=args.alpha, image_size=args.image_size)
     network = build(weights=args.backbone_weights)
+    if args.start_from:
+        start_from(network, args.start_from)
     print(f"{args.backbone}: {network.count_params():,} parameters", flush=True)
     freeze(network, True)
     history = fit(network, split, head, state_file(args, "head"), resume=args.resume) if head.epochs else []

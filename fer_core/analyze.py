@@ -9,8 +9,9 @@ import numpy as np
 
 from fer_core.emotions import EMOTIONS
 from fer_core.faces import Box, crop_faces, find_faces, is_face_crop, whole_face
-from fer_core.images import decode_image, load_image
+from fer_core.images import decode_image, image_notes, load_image, read_picture
 from fer_core.model import EmotionModel, load_model
+from fer_core.quality import face_hints
 
 UNSURE_BELOW: Final = 0.5
 """A confidence under this counts as unsure; the pages let people move it."""
@@ -41,7 +42,8 @@ class Prediction:
 class Face:
     """A face of a picture. number: from 1, left to right. whole_picture: the picture itself was taken as the face.
 
-    crop: (48, 48) uint8 grey, what the models saw. predictions: model name -> Prediction.
+    crop: (48, 48) uint8 grey, what the models saw. predictions: model name -> Prediction. hints: what makes the answers
+    doubtful, one short text each (`fer_core.quality`); none where nothing does, and none for the frames of a video.
     """
 
     number: int
@@ -49,6 +51,7 @@ class Face:
     crop: np.ndarray[Any, Any]
     predictions: Mapping[str, Prediction]
     whole_picture: bool = False
+    hints: tuple[str, ...] = ()
 
     @property
     def models_disagree(self) -> bool:
@@ -57,12 +60,16 @@ class Face:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that was found in a picture. image: (height, width, 3) RGB uint8. name: for people only."""
+    """All that was found in a picture. image: (height, width, 3) RGB uint8. name: for people only.
+
+    notes: how the picture was read where that is not plain (an animation's first frame), as sentences.
+    """
 
     image: np.ndarray[Any, Any]
     faces: tuple[Face, ...]
     models: tuple[str, ...]
     name: str = ""
+    notes: tuple[str, ...] = ()
 
     def with_threshold(self, threshold: float) -> "Analysis":
         """The same results, with another confidence under which a prediction counts as unsure."""
@@ -114,12 +121,15 @@ def analyze_many(
 ) -> list[Analysis]:
     """`analyze` for several named pictures: the faces of all go through each model in one batch."""
     loaded = [model if isinstance(model, EmotionModel) else load_model(model) for model in models]
-    found = [(name, *_locate(_pixels(source, name))) for name, source in pictures]
-    crops = np.concatenate([np.zeros((0, 48, 48), np.uint8), *(own_crops for _, _, _, own_crops, _ in found)])
+    found = []
+    for name, source in pictures:
+        image, notes = _read(source, name)
+        found.append((name, notes, image, *_locate(image)))
+    crops = np.concatenate([np.zeros((0, 48, 48), np.uint8), *(own_crops for *_, own_crops, _ in found)])
     answers = {model.name: model.predict_proba(crops) for model in loaded}
     names = tuple(answers)
     results, first = [], 0
-    for name, pixels, boxes, own_crops, whole in found:
+    for name, notes, image, boxes, own_crops, whole in found:
         faces = tuple(
             Face(
                 index + 1,
@@ -127,25 +137,33 @@ def analyze_many(
                 own_crops[index],
                 {model: Prediction(answers[model][first + index], threshold) for model in names},
                 whole,
+                face_hints(box, own_crops[index]),
             )
             for index, box in enumerate(boxes)
         )
-        results.append(Analysis(pixels, faces, names, name))
+        results.append(Analysis(image, faces, names, name, notes))
         first += len(boxes)
     return results
 
 
-def _pixels(source: bytes | str | Path | np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
-    return decode_image(source, name or None) if isinstance(source, bytes) else load_image(source)
+def _read(source: bytes | str | Path | np.ndarray[Any, Any], name: str) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """The pixels, and what is to be said of how they were read."""
+    if isinstance(source, np.ndarray):
+        return load_image(source), ()
+    if isinstance(source, str | Path):
+        data, name = read_picture(source), Path(source).name
+    else:
+        data = bytes(source)
+    return decode_image(data, name or None), image_notes(data)
 
 
-def _locate(image: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], list[Box], np.ndarray[Any, Any], bool]:
-    """The picture, its boxes, their crops (N, 48, 48), and whether the picture was taken whole."""
+def _locate(image: np.ndarray[Any, Any]) -> tuple[list[Box], np.ndarray[Any, Any], bool]:
+    """The picture's boxes, their crops (N, 48, 48), and whether the picture was taken whole."""
     boxes = find_faces(image)
     if is_face_crop(image) and _is_framing(boxes, image):
         height, width = image.shape[:2]
-        return image, [Box(0, 0, width, height)], whole_face(image)[np.newaxis], True
-    return image, boxes, crop_faces(image, boxes), False
+        return [Box(0, 0, width, height)], whole_face(image)[np.newaxis], True
+    return boxes, crop_faces(image, boxes), False
 
 
 def _is_framing(boxes: list[Box], image: np.ndarray[Any, Any]) -> bool:

@@ -114,6 +114,8 @@ def _check_optional(bundle: Bundle) -> None:
         expect(good, f"evaluation of {part} by emotion")
     expect(all(numbers(record, "learning_rate") for record in card.history), "history")
     expect(card.reported is None or isinstance(card.reported, dict), "record of what was reported")
+    own = (card.reported or {}).get("own_protocol", {"accuracy": 0, "n": 0})
+    expect(numbers(own, "accuracy", "n") and {"accuracy", "n"} <= set(own), "record of its system's own protocol")
     expect(numbers(card.training, "seconds"), "record of the training")
     expect(isinstance(card.multiply_adds, int | float), "multiply_adds")
     if card.robustness:

@@ -5,6 +5,8 @@ import json
 import os
 import platform
 import re
+import tempfile
+from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +29,8 @@ class ModelCard:
     files: name -> {sha256, bytes}. input: size, channels, range, margin. training: dataset, dataset_sha256, labels,
     split, settings, seconds, hardware, versions, seed, command. history: one record per epoch. calibration:
     {temperature}. evaluation: part -> metrics as `fer_core.evaluation.metrics` gives them. reported: what the
-    reproduced system published, and on what data.
+    reproduced system published, and on what data; its `own_protocol` is what a second training, on that system's own
+    protocol, reached here (`fer_core.training.own_protocol`).
     """
 
     name: str
@@ -88,6 +91,24 @@ def read_card(folder: Path) -> ModelCard:
 def write_card(card: ModelCard, folder: Path) -> None:
     """Write `folder`/card.json."""
     (folder / CARD_NAME).write_text(card.to_json(), encoding="utf-8")
+
+
+def change_card(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Replace the content of `folder`/card.json by `change` of it: a reader sees the old or the new card, never half.
+
+    What this version does not know stays. Raises ModelError where the card cannot be read.
+    """
+    read_card(folder)
+    path = folder / CARD_NAME
+    content = change(json.loads(path.read_text(encoding="utf-8")))
+    handle, making = tempfile.mkstemp(prefix=f".{CARD_NAME}.", dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        os.chmod(making, path.stat().st_mode & 0o777)
+        os.replace(making, path)
+    finally:
+        Path(making).unlink(missing_ok=True)
 
 
 def file_entry(content: bytes) -> dict[str, Any]:

@@ -2,13 +2,29 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from fer_core.boxes import Box, distinct, overlap
+
+__all__ = [
+    "CROP_MARGIN",
+    "FACE_SIZE",
+    "SENSITIVITIES",
+    "Box",
+    "crop_face",
+    "crop_faces",
+    "distinct",
+    "find_faces",
+    "is_face_crop",
+    "overlap",
+    "whole_face",
+]
 
 FACE_SIZE: Final = 48
 """Side of a crop, in pixels: FER-2013's own."""
@@ -17,20 +33,6 @@ CROP_MARGIN: Final = 1.05
 """Side of a crop over side of the found box. Measured: 300 faces of PublicTest, enlarged four times and pasted on a
 larger ground; the faces' own frame is 1.05 times the box found in it (median; 0.89 to 1.24 from the tenth to the
 ninetieth percentile), and the centres agree (median offset 0.00 across, -0.01 down, in box sides): no shift."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A face in a picture: left, top, width and height in whole pixels, inside the picture."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def to_dict(self) -> dict[str, int]:
-        """The four numbers by name, ready for JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,6 @@ SENSITIVITIES: Final = {"low": (6, 8, 640), "normal": (3, 5, 640), "high": (2, 3
 
 _SMALLEST_SIDE: Final = 20  # the windows of all three cascades are 20 or 24 pixels wide
 _SMALL_FACE: Final = 40  # pixels in the first search
-_SAME_FACE: Final = 0.5
 _CASCADES: Final = Path(cv2.__file__).parent / "data"  # in the wheel of OpenCV 4 (5 ships none: hence the pin)
 _CROP_SIDES: Final = (32, 96)
 _CROP_ASPECT: Final = 1.1
@@ -100,7 +101,7 @@ def find_faces(image_rgb: NDArray[np.uint8], sensitivity: str = "normal", *, tho
             smallest = min(box.width for box in found) * first.side / longer
             found = _search(grey, _FINE, alt2_neighbours) + found if smallest < _SMALL_FACE else found
         if found:
-            return sorted(_distinct(found), key=lambda box: (box.x, box.y))
+            return sorted(distinct(found), key=lambda box: (box.x, box.y))
     return []
 
 
@@ -133,21 +134,6 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
     if name not in loaded:
         loaded[name] = cv2.CascadeClassifier(str(_CASCADES / f"haarcascade_{name}.xml"))
     return loaded[name]
-
-
-def _distinct(boxes: Sequence[Box]) -> list[Box]:
-    """Without boxes that share half of the smaller one's area with a box before them."""
-    kept: list[Box] = []
-    for box in boxes:
-        if not any(_overlap(box, other) > _SAME_FACE for other in kept):
-            kept.append(box)
-    return kept
-
-
-def _overlap(a: Box, b: Box) -> float:
-    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    return max(0, across) * max(0, down) / min(a.width * a.height, b.width * b.height)
 
 
 def whole_face(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

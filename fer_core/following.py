@@ -25,7 +25,6 @@ _FARTHEST_ALIKE: Final = 2.5
 _FARTHER: Final = 3.0  # box sides a second
 _ALONE: Final = 1.5  # box sides to the next face, from where on none hides the other
 _SIZES_APART: Final = math.log(1.8)
-_SAME_FACE: Final = 0.5  # shared part of the smaller box
 _CONFIRMED_AFTER: Final = 3  # sightings; a false box rarely comes back, so a new face gets no second chance
 _BLANK: Final = 3.0  # standard deviation of grey levels; a camera that is switched off sends black
 
@@ -151,22 +150,6 @@ def pair(
             used_boxes.add(b)
             found.append((tracks[t], boxes[b]))
     return found
-
-
-def distinct(boxes: Sequence[Box]) -> list[Box]:
-    """Without boxes that share half of the smaller one's area with a box before them."""
-    kept: list[Box] = []
-    for box in boxes:
-        if not any(shared(box, other) > _SAME_FACE for other in kept):
-            kept.append(box)
-    return kept
-
-
-def shared(a: Box, b: Box) -> float:
-    """Share of the smaller box that lies in the other, 0 to 1."""
-    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    return max(0, across) * max(0, down) / max(1, min(a.width * a.height, b.width * b.height))
 
 
 def is_blank(grey: NDArray[np.uint8]) -> bool:

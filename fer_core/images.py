@@ -66,7 +66,12 @@ def load_image(source: bytes | str | Path | NDArray[np.uint8]) -> NDArray[np.uin
         return _checked(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source))
-    path = Path(source)
+    return decode_image(read_picture(source), Path(source).name)
+
+
+def read_picture(path: str | Path) -> bytes:
+    """The bytes of a picture file, at most MAX_IMAGE_BYTES. ImageError for a path that cannot be read, or for more."""
+    path = Path(path)
     try:
         too_large = path.stat().st_size > MAX_IMAGE_BYTES
         data = b"" if too_large else path.read_bytes()
@@ -75,7 +80,7 @@ def load_image(source: bytes | str | Path | NDArray[np.uint8]) -> NDArray[np.uin
         raise ImageError(f"{shown_name(str(path))} cannot be opened: {reason}.") from None
     if too_large:
         raise ImageError(f"{shown_name(str(path))} {_too_many_bytes()}")
-    return decode_image(data, path.name)
+    return data
 
 
 def encode_png(image_rgb: NDArray[np.uint8]) -> bytes:

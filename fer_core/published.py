@@ -1,8 +1,9 @@
 """What the authors of a reproduced system published, beside what was measured here on the official parts."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from fer_core.bundles import PART_NAMES
+from fer_core.bundles import PART_NAMES, Bundle
 from fer_core.card import ModelCard
 
 _CHOOSING: Final = ("public_test", "validation")
@@ -11,12 +12,14 @@ _SUFFIX: Final = "accuracy"
 
 
 def published_rows(card: ModelCard) -> list[dict[str, Any]]:
-    """One row a figure: figure, published, published_on, measured, measured_on, low, high. Fractions, None: not known.
+    """One row a figure: figure, published, published_on, own, measured, measured_on, low, high.
 
-    Every key of `card.reported` that ends in "accuracy" is a published figure; beside it stands ours on the part of the
-    same role. The last row is the official test part, whether it was published or not.
+    Shares are fractions, None: not known. Every key of `card.reported` that ends in "accuracy" is a published figure;
+    beside it stands ours on the part of the same role and, as `own`, what a second training on the system's own
+    protocol reached. The last row is the official test part, whether it was published or not.
     """
     reported = card.reported or {}
+    own = reported.get("own_protocol") or {}
     figures = {
         key: value
         for key, value in reported.items()
@@ -26,10 +29,12 @@ def published_rows(card: ModelCard) -> list[dict[str, Any]]:
     for key, value in figures.items():
         role = key.removesuffix(_SUFFIX).strip("_") or "test"
         if role != "test":
-            rows.append(_row(role, float(value), reported.get("data"), *_measured(card, role)))
+            row = _row(role, float(value), reported.get("data"), *_measured(card, role))
+            rows.append(row | {"own": own.get(f"{role}_accuracy")})
     test = figures.get("test_accuracy", figures.get("accuracy"))
     on = reported.get("data") if test is not None else "not published"
-    return [*rows, _row("test", None if test is None else float(test), on, *_measured(card, "test"))]
+    row = _row("test", None if test is None else float(test), on, *_measured(card, "test"))
+    return [*rows, row | {"own": own.get("accuracy")}]
 
 
 def why_they_differ(card: ModelCard) -> list[str]:
@@ -43,6 +48,12 @@ def why_they_differ(card: ModelCard) -> list[str]:
             "A validation part helps to choose the epoch, so its figure flatters; the test figure here is of faces "
             "that neither trained nor chose."
         )
+    if own := reported.get("own_protocol"):
+        how, epochs, faces = own.get("protocol", "unknown"), own.get("epochs", "some"), own.get("n", 0)
+        reasons.append(
+            f"On its own protocol: a second training, split and chosen as its authors did ({how}), {epochs} epochs, "
+            f"tested on {faces:,} faces. That network does not ship."
+        )
     if card.history:
         faces = card.training.get("faces", {}).get("training")
         seen = f" on {faces:,} faces" if isinstance(faces, int) else ""
@@ -50,6 +61,33 @@ def why_they_differ(card: ModelCard) -> list[str]:
             f"Trained here: {len(card.history)} epochs{seen}, split: {card.training.get('split', 'unknown')}."
         )
     return reasons
+
+
+def published_table(bundles: Sequence[Bundle]) -> str:
+    """The README's table of published systems, as Markdown, generated so that no number is typed; "" without any."""
+    titles = ("System", "Model", "Published", "On its own protocol, here", "PublicTest", "PrivateTest", "95 % interval")
+    lines = ["| " + " | ".join(titles) + " |", "|---|---" + "|---:" * (len(titles) - 2) + "|"]
+    for bundle in bundles:
+        card = bundle.card
+        if not card.reported:
+            continue
+        rows = published_rows(card)
+        system = str(card.reproduces or card.reported.get("system", "not named")).replace("|", "/")
+        validation, _, _ = _measured(card, "validation")
+        test = rows[-1]
+        interval = "-" if test["low"] is None else f"{test['low']:.1%} to {test['high']:.1%}"
+        cells = [system, f"`{bundle.name}`", _figures(rows, "published", 2), _figures(rows, "own")]
+        lines.append("| " + " | ".join([*cells, _share(validation), _share(test["measured"]), interval]) + " |")
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def _figures(rows: list[dict[str, Any]], kind: str, decimals: int = 1) -> str:
+    """The known figures of a column, each with what it is of; authors give two decimals."""
+    return ", ".join(f"{row['figure']} {_share(row[kind], decimals)}" for row in rows if row[kind] is not None) or "-"
+
+
+def _share(value: float | None, decimals: int = 1) -> str:
+    return "-" if value is None else f"{value:.{decimals}%}"
 
 
 def _measured(card: ModelCard, role: str) -> tuple[float | None, str, list[float] | None]:

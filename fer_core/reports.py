@@ -17,7 +17,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LINE_END: Final = "\r\n"
 ROW_FIELDS: Final = (
     "picture", "face", "x", "y", "width", "height", "whole_picture", "model", "label", "confidence", "unsure",
-    *EMOTIONS,
+    *EMOTIONS, "hints",
 )  # fmt: skip
 """Columns of a CSV of faces, in order."""
 
@@ -30,12 +30,14 @@ def analysis_dict(analysis: "Analysis") -> dict[str, Any]:
         "width": width,
         "height": height,
         "models": list(analysis.models),
+        "notes": list(analysis.notes),
         "faces": [
             {
                 "face": face.number,
                 "box": {"x": face.box.x, "y": face.box.y, "width": face.box.width, "height": face.box.height},
                 "whole_picture": face.whole_picture,
                 "models_disagree": face.models_disagree,
+                "hints": list(face.hints),
                 "predictions": {
                     model: {
                         "label": prediction.label,
@@ -67,6 +69,7 @@ def analysis_rows(analysis: "Analysis") -> list[dict[str, Any]]:
             "confidence": round(prediction.confidence, 4),
             "unsure": prediction.is_uncertain,
             **_by_emotion(prediction.probabilities),
+            "hints": "; ".join(face.hints),
         }
         for face in analysis.faces
         for model, prediction in face.predictions.items()

@@ -8,9 +8,6 @@ A card's `robustness`, as `robustness` gives it and `python -m fer_core evaluate
      "curves": {kind: {"unit", "levels": [...], "accuracy": [...]}}}      # levels rise, undisturbed included
 """
 
-import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from fer_core.card import CARD_NAME, read_card
+from fer_core.card import change_card
 from fer_core.faces import FACE_SIZE
 
 if TYPE_CHECKING:
@@ -80,16 +77,7 @@ def store(folder: Path, record: dict[str, Any]) -> None:
 
     Raises ModelError where the card cannot be read.
     """
-    read_card(folder)
-    content = json.loads((folder / CARD_NAME).read_text(encoding="utf-8")) | {"robustness": record}
-    handle, making = tempfile.mkstemp(prefix=f".{CARD_NAME}.", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        os.chmod(making, (folder / CARD_NAME).stat().st_mode & 0o777)
-        os.replace(making, folder / CARD_NAME)
-    finally:
-        Path(making).unlink(missing_ok=True)
+    change_card(folder, lambda content: content | {"robustness": record})
 
 
 def _brightness(face: _Faces, level: float, _: _Rng) -> _Faces:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_core.analyze import UNSURE_BELOW, Face
-from fer_core.faces import SENSITIVITIES, Box, crop_faces
-from fer_core.following import Track, distinct, full_search, is_blank, pair
+from fer_core.faces import SENSITIVITIES, Box, crop_faces, distinct
+from fer_core.following import Track, full_search, is_blank, pair
 from fer_core.model import EmotionModel, load_model
 from fer_core.smoothing import SMOOTHING_SECONDS, SteadyPrediction
 

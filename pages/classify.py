@@ -9,14 +9,13 @@ from fer_core.images import (
     MAX_IMAGE_BYTES,
     MAX_IMAGE_PIXELS,
     MAX_VIDEO_BYTES,
-    image_notes,
     sample_image,
     shown_name,
 )
 from pages.parts.faces import show_picture
 from pages.parts.navigation import enter_page
 from pages.parts.results import analysed, downloads
-from pages.parts.shared import choose_models, readable_cards, show_notice
+from pages.parts.shared import as_text, choose_models, readable_cards, show_notice
 from pages.parts.video import video_section
 
 # of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
@@ -74,7 +73,7 @@ def chosen_pictures(source: str) -> list[tuple[str, bytes]]:
     if files:
         st.session_state.sample = False
     for extra in files[MAX_FILES:]:
-        st.warning(f"{shown_name(extra.name)} was left out: {MAX_FILES} pictures at once are the limit.")
+        st.warning(f"{as_text(shown_name(extra.name))} was left out: {MAX_FILES} pictures at once are the limit.")
     if not files and st.session_state.get("sample"):
         return [("astronaut.png", sample_image())]
     return [(file.name, file.getvalue()) for file in files[:MAX_FILES]]
@@ -123,10 +122,9 @@ if not models:
     st.stop()
 results = analysed(pictures, models)
 for problem in [result for result in results if isinstance(result, str)]:
-    st.error(problem, icon=":material/broken_image:")
-read = [(r, data) for r, (_, data) in zip(results, pictures, strict=True) if isinstance(r, Analysis)]
-found = [(result.with_threshold(threshold), data) for result, data in read]
-if any(result.faces for result, _ in found):
-    downloads([result for result, _ in found])
-for number, (result, data) in enumerate(found):
-    show_picture(result, cards, number, image_notes(data))
+    st.error(as_text(problem), icon=":material/broken_image:")
+found = [result.with_threshold(threshold) for result in results if isinstance(result, Analysis)]
+if any(result.faces for result in found):
+    downloads(found)
+for number, result in enumerate(found):
+    show_picture(result, cards, number)

@@ -16,6 +16,13 @@ from pages.parts.shared import ready_model
 SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
 
 
+OWN_PROTOCOL = st.column_config.NumberColumn(
+    "on its own protocol, here",
+    format="%.1f %%",
+    help="A second training, split and chosen as the authors did: it may have seen faces that others are tested on.",
+)
+
+
 def show_all(bundles: list[Bundle]) -> None:
     """One table, and accuracy against cost."""
     measured = st.session_state.setdefault("compare_milliseconds", {})
@@ -68,13 +75,15 @@ def show_published(bundles: list[Bundle]) -> None:
         system = bundle.card.reproduces or bundle.card.reported.get("system", "a published system")
         st.subheader(f"{bundle.card.title} after {system}", anchor=False)
         rows = [
-            {**row, **{key: percent(row[key]) for key in ("published", "measured")}}
+            {**row, **{key: percent(row[key]) for key in ("published", "own", "measured")}}
             | {"interval": "" if row["low"] is None else f"{row['low']:.1%} to {row['high']:.1%}"}
             for row in published_rows(bundle.card)
         ]
-        order = ["figure", "published", "measured", "interval", "published_on", "measured_on"]
+        order = ["figure", "published", "own", "measured", "interval", "published_on", "measured_on"]
+        if "own_protocol" not in bundle.card.reported:
+            order.remove("own")
         config = {"published": share, "measured": share, "published_on": "published on", "measured_on": "measured on"}
-        config |= {"interval": "95 % interval"}
+        config |= {"interval": "95 % interval", "own": OWN_PROTOCOL}
         st.dataframe(rows, column_order=order, column_config=config, hide_index=True, key=f"published-{bundle.name}")
         st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
 

@@ -49,6 +49,16 @@ class Server:
         return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
 
     @property
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory of the server."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+    @property
     def udp_sockets(self) -> int:
         """WebRTC's: of all others a browser keeps some open for a while."""
         held = {_target(link) for link in Path(f"/proc/{self._process.pid}/fd").iterdir()}

@@ -219,7 +219,17 @@ def test_models_that_saw_different_faces(models_dir: Path, changes: dict[str, An
 def test_published_beside_measured(two: Path) -> None:
     page = view(app(), "Published and measured")
     assert page.dataframe[0].value["published"].tolist()[0] == 50
+    assert "own" not in page.dataframe[0].proto.column_order
     assert "FIRST after A system" in texts(page)
+
+
+def test_the_figure_on_the_system_s_own_protocol_stands_between_them(two: Path) -> None:
+    own = {"accuracy": 0.61, "n": 20, "protocol": "split in its own way", "epochs": 3}
+    change_card(two / "first", reported={"system": "S", "test_accuracy": 0.7, "own_protocol": own})
+    page = view(app(), "Published and measured")
+    assert list(page.dataframe[0].proto.column_order)[:4] == ["figure", "published", "own", "measured"]
+    assert page.dataframe[0].value["own"].tolist() == [61]
+    assert "split in its own way" in texts(page)
 
 
 def test_robustness_curves_are_the_cards(two: Path) -> None:

@@ -273,6 +273,15 @@ def test_refuses_votes_of_other_rows(tmp_path: Path, usages: list[str], said: st
             "not a FER. file",
             id="letters for counts",
         ),
+        *(
+            pytest.param(
+                b"Usage,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+                + b"Training,%s,9,0,0,0,0,0,0,0,0\n" % votes * 7,
+                "not a FER. file",
+                id=f"{name} for a count",
+            )
+            for name, votes in {"nothing": b"", "less than none": b"-1", "a huge number": b"9" * 400}.items()
+        ),
     ],
 )
 def test_refuses_a_bad_file_of_votes(tmp_path: Path, content: bytes | None, said: str) -> None:

@@ -137,7 +137,7 @@ def test_boxes_stay_inside_a_cut_picture(left: int) -> None:
     ids=["none", "apart", "twice", "nested", "nested, small first", "60 % shared", "40 % shared"],
 )
 def test_one_box_a_face(boxes: list[Box], kept: list[int]) -> None:
-    assert faces._distinct(boxes) == [boxes[i] for i in kept]
+    assert faces.distinct(boxes) == [boxes[i] for i in kept]
 
 
 def test_threads_agree_and_share_no_cascade() -> None:

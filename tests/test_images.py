@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_inputs import CASES, REFUSED, Case
+from bad_inputs import DAMAGED as DECODED
 from PIL import Image
 from samples import bmp_header, encode, jpeg_header, orientation, png, png_chunk, portrait, webp_header
 
@@ -23,7 +25,7 @@ BMP = encode(PICTURE, "BMP")
 ALPHA = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (HEIGHT, 1))
 RGBA = np.dstack([PICTURE, ALPHA])
 GREY = np.asarray(Image.fromarray(PICTURE).convert("L"))
-NOISE = np.random.default_rng(0).bytes(1_000_000)
+NOISE = np.random.default_rng(0).bytes(50)
 
 
 def zipped() -> bytes:
@@ -33,11 +35,6 @@ def zipped() -> bytes:
     return out.getvalue()
 
 
-def bad_crc() -> bytes:
-    position = PNG.index(b"IDAT") + 20
-    return PNG[:position] + bytes([PNG[position] ^ 1]) + PNG[position + 1 :]
-
-
 def animated(kind: str) -> bytes:
     second = Image.fromarray(PICTURE[:, ::-1].copy())
     options = {"lossless": True} if kind == "WEBP" else {}
@@ -45,55 +42,23 @@ def animated(kind: str) -> bytes:
 
 
 UNSUPPORTED = {
-    "1 empty": b"",
-    "2 one byte": b"\xff",
-    "3 text": b"hello, this is no picture",
-    "4 HTML": b"<!doctype html><html></html>",
-    "5 SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
-    "6 PDF": b"%PDF-1.7\n",
-    "7 EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n",
-    "8 zip": zipped(),
-    "9 executable": b"MZ\x90\x00" + bytes(100),
-    "10 random": NOISE,
-    "11 HEIC": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
-    "12 PSD": b"8BPS\x00\x01" + bytes(40),
-    "13 EXR": b"v/1\x01" + bytes(40),
-    "14 FITS": b"SIMPLE  =                    T",
-    "15 JPEG 2000": b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(40),
-    "16 TIFF": encode(PICTURE, "TIFF"),
     "GIF": encode(PICTURE, "GIF"),
     "text that begins with BM": b"BMW is a maker of cars and this is a text.",
 }
 DAMAGED = {
-    "17 JPEG cut at 10 %": JPEG[: len(JPEG) // 10],
-    "18 JPEG cut at 50 %": JPEG[: len(JPEG) // 2],
-    "19 JPEG cut at 95 %": JPEG[: len(JPEG) * 95 // 100],
     "JPEG without its last byte": JPEG[:-1],
     "progressive JPEG cut at 95 %": PROGRESSIVE[: len(PROGRESSIVE) * 95 // 100],
-    "20 PNG with a bad CRC": bad_crc(),
-    "21 PNG without IEND": PNG[:-12],
     "PNG cut in a chunk": PNG[: len(PNG) // 2],
     "PNG cut in its header": PNG[:20],
     "PNG with half its rows": png(40, 40, pixels=bytes(121 * 20)),
-    "22 cut WebP": WEBP[: len(WEBP) // 2],
     "WebP without its last byte": WEBP[:-1],
     "cut BMP": BMP[: len(BMP) // 2],
-    "24 PNG of zero width": png(0, 40),
-    "24 PNG of zero height": png(40, 0),
-    "24 JPEG of zero height": jpeg_header(40, 0),
-    "24 BMP of zero width": bmp_header(0, 40),
+    "BMP of zero width": bmp_header(0, 40),
     "JPEG signature alone": b"\xff\xd8\xff",
     "JPEG header alone": jpeg_header(40, 40),
     "WebP header alone": webp_header(40, 40),
 }
 TOO_LARGE = {
-    "25 PNG of 20,000 x 20,000": png(20_000, 20_000, bits=1, colour=0, pixels=bytes(2501 * 20_000)),
-    "26 PNG of 40,000 x 40,000": png(40_000, 40_000),
-    "26 its header alone": png(40_000, 40_000)[:33],
-    "27 JPEG header of 65,500 x 65,500": jpeg_header(65_500, 65_500),
-    "28 PNG with 100,000 text chunks": png(1, 1, pixels=bytes(4), extra=png_chunk(b"tEXt", b"a\x00b") * 100_000),
-    "29 WebP of 16,383 x 16,383": webp_header(16_383, 16_383),
-    "30 a byte over 20 MB": PNG + bytes(MAX_IMAGE_BYTES + 1 - len(PNG)),
     "BMP header of 30,000 x 30,000": bmp_header(30_000, -30_000) + bytes(10),
     "animated PNG of 36 megapixels": png(6000, 6000, extra=png_chunk(b"acTL", bytes(8))),
     "16 bits with transparency, 16 megapixels": png(4000, 4000, bits=16, colour=6),
@@ -123,32 +88,13 @@ def test_refuses_in_one_plain_line(data: bytes, phrase: str, monkeypatch: pytest
     assert not any(word in message for word in ("Traceback", "Error", "cv2", "0x"))
 
 
-def test_heic_is_told_to_become_jpeg() -> None:
-    with pytest.raises(ImageError, match="convert to JPEG"):
-        decode_image(UNSUPPORTED["11 HEIC"])
-
-
-def test_a_good_picture_works_after_every_refusal() -> None:
-    for data in (*UNSUPPORTED.values(), *DAMAGED.values()):
+@pytest.mark.parametrize("case", [case for case in CASES if case.outcome == REFUSED], ids=str)
+def test_only_what_looks_whole_is_decoded(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    if case.said != DECODED:
+        monkeypatch.setattr(images.cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    for name, data in case.files():
         with pytest.raises(ImageError):
-            decode_image(data)
-        assert np.array_equal(decode_image(PNG), PICTURE)
-
-
-def test_bit_flips_never_crash() -> None:  # 23
-    random, outcomes = np.random.default_rng(0), set()
-    for _ in range(200):
-        for data in (JPEG, PROGRESSIVE, WEBP, BMP):
-            flipped = bytearray(data)
-            flipped[random.integers(len(data) // 4, len(data))] ^= 1 << int(random.integers(8))
-            try:
-                image = decode_image(bytes(flipped))
-            except ImageError:
-                outcomes.add("refused")
-            else:
-                assert image.dtype == np.uint8 and image.ndim == 3
-                outcomes.add("taken")
-    assert outcomes == {"refused", "taken"}
+            decode_image(data, name)
 
 
 def on_white(rgba: np.ndarray) -> np.ndarray:
@@ -227,7 +173,7 @@ def test_exif_orientation(kind: str, value: int) -> None:  # 32
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("pixels", [PICTURE, RGBA], ids=["plain", "with alpha"])
 def test_unreadable_exif_turns_nothing(pixels: np.ndarray) -> None:
-    image = decode_image(encode(pixels, "PNG", exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff" + NOISE[:50]))
+    image = decode_image(encode(pixels, "PNG", exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff" + NOISE))
     assert image.shape == PICTURE.shape
 
 

@@ -12,6 +12,7 @@ from fer_core.datasets import FaceTable
 from fer_core.evaluation import metrics, unpack_predictions
 from fer_core.images import sample_image
 from fer_core.model import bundle_folder
+from fer_core.model_page import PAGE_NAME
 from fer_core.splits import evaluation_parts
 
 LIMIT = 25_000_000  # bytes, all committed files of all bundles
@@ -32,7 +33,7 @@ def test_card_and_files_agree(shipped: str) -> None:
     for name, entry in card.files.items():
         assert len(read_file(card, folder, name)) == entry["bytes"], name
     committed = {p.name for p in folder.iterdir() if p.suffix not in KEPT_OUT}
-    assert committed == {"card.json", *card.files}
+    assert committed == {"card.json", PAGE_NAME, *card.files}
     assert card.multiply_adds > 0 and card.history and card.intended_use and card.limits
     assert card.quantisation["chosen"] in card.quantisation["candidates"]
 

@@ -34,6 +34,7 @@ from fer_core.training.augment import (
     one_hot,
 )
 from fer_core.training.backbones import transfer_network
+from fer_core.training.options import start_from
 
 ARTEFACTS = {"card.json", "model.tflite", "predictions.npz", "model.keras", "accuracy.png", "loss.png"}
 ARTEFACTS |= {"confusion_matrix.png"}
@@ -439,11 +440,18 @@ def test_early_stopping_counts_epochs_without_a_better_validation(tmp_path: Path
     assert len(history) == epochs
 
 
-@pytest.mark.parametrize(("plateau_patience", "halved"), [(1, [1, 1, 0.5, 0.25]), (2, [1, 1, 1, 0.5])])
-def test_rate_is_halved_on_a_plateau(tmp_path: Path, plateau_patience: int, halved: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "halved"),
+    [
+        ({"plateau_patience": 1}, [1, 1, 0.5, 0.25]),
+        ({"plateau_patience": 2}, [1, 1, 1, 0.5]),
+        ({"plateau_patience": 1, "lowest_rate": 0.5e-12}, [1, 1, 0.5, 0.5]),
+        ({"plateau_patience": 1, "schedule": "constant"}, [1, 1, 1, 1]),
+    ],
+)
+def test_rate_is_halved_on_a_plateau(tmp_path: Path, settings: dict[str, Any], halved: list[float]) -> None:
     network = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(7)])
-    settings = {"learning_rate": 1e-12, "patience": 0, "plateau_patience": plateau_patience}
-    history, _ = run_phase(tmp_path, network, **settings)
+    history, _ = run_phase(tmp_path, network, **settings, learning_rate=1e-12, patience=0)
     rates = [record["learning_rate"] for record in history]
     assert rates == pytest.approx([1e-12 * share for share in halved], rel=1e-3)
 
@@ -710,13 +718,24 @@ def test_help_explains_every_option(script: str, train: Callable[..., int], caps
         train(script, "--help")
     said = capsys.readouterr().out
     own = {
-        "train_cnn": ["--arch"],
+        "train_cnn": ["--arch", "--dropout", "--own-protocol", "--tune", "--tune-epochs"],
         "train_mobilenet": ["--backbone", "--alpha", "--image-size", "--backbone-weights", "--head-epochs"],
     }[script]
     shared = "data name models-dir epochs batch-size learning-rate labels ferplus split class-weights mixed-precision "
-    shared += "seed limit max-minutes resume"
+    shared += "start-from seed limit max-minutes resume"
     assert caught.value.code == 0
     assert all(f"{option} " in said for option in own + [f"--{name}" for name in shared.split()])
+
+
+def test_a_run_may_start_from_another_s_weights(tmp_path: Path) -> None:
+    first, second = small(), small()
+    first.save(tmp_path / "model.keras")
+    start_from(second, str(tmp_path / "model.keras"))
+    assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
+    other = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(7)])
+    for path, network in ((tmp_path / "model.keras", other), (tmp_path / "none.keras", second)):
+        with pytest.raises(ModelError, match=r"--start-from .* does not fit"):
+            start_from(network, str(path))
 
 
 # --- writing a bundle

@@ -11,7 +11,7 @@ from keras import layers
 
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ModelError
-from fer_core.training.architectures import FACE_SHAPE
+from fer_core.training.blocks import FACE_SHAPE
 from fer_core.training.normalisation import with_fused_normalisation
 
 BACKBONE_LAYER: Final = "backbone"

@@ -53,6 +53,7 @@ class Trained:
     flagship: bool = False
     reproduces: str | None = None
     reported: dict[str, Any] | None = None
+    tuning: dict[str, Any] | None = None
 
 
 def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: str = "auto") -> ModelCard:
@@ -129,6 +130,11 @@ def check_name(name: str) -> None:
         raise ModelError(f"A model's name is made of 1 to 60 letters, digits, - and _; got {name!r}.")
 
 
+def shown_command() -> str:
+    """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
+    return " ".join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
+
+
 def report(card: ModelCard) -> str:
     """The short report at a training's end."""
     lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantisation['chosen']} weights)"]
@@ -170,12 +176,12 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
         "backend": keras.backend.backend(),
         "versions": versions,
         "seed": trained.seed,
-        "command": " ".join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])]),
+        "command": shown_command(),
+        **({"tuning": trained.tuning} if trained.tuning else {}),
     }
 
 
 def _shown(argument: str) -> str:
-    # a card is published: of a path only its last part is anybody's business
     option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
     is_path = ("/" in value or "\\" in value) and not _SHARES.fullmatch(value)
     return option + equals + (value.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] if is_path else value)

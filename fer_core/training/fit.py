@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ History = list[dict[str, Any]]
 class Settings:
     """One phase's settings, as they stand in the card.
 
-    schedule: "plateau" halves the rate after `plateau_patience` epochs without a better validation loss; "cosine" warms
-    up for `warmup_epochs` and falls to zero at the last epoch. patience: epochs without a better validation accuracy
-    before training stops; 0: never. ema: decay of an average of the weights, which then validates and is kept; 0: none.
+    schedule: "plateau" halves the rate after `plateau_patience` epochs without a better validation loss, down to
+    `lowest_rate`; "cosine" warms up for `warmup_epochs` and falls to zero at the last epoch; "constant" does neither.
+    patience: epochs without a better validation accuracy before training stops; 0: never. ema: decay of an average of
+    the weights, which then validates and is kept; 0: none.
     """
 
     epochs: int
@@ -37,6 +38,7 @@ class Settings:
     ema: float = 0.0
     patience: int = 5
     plateau_patience: int = 2
+    lowest_rate: float = 0.0
     class_weights: bool = False
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -50,12 +52,14 @@ def fit(
     *,
     resume: bool = False,
     max_minutes: float | None = None,
+    watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train `network` (logits out) and leave the best epoch's weights, by validation accuracy, in it.
 
     Returns one record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds. With `resume`
     an interrupted run goes on where its last finished epoch ended, and a finished one returns at once. max_minutes
-    counts this phase's training time, over all its sessions. Raises DatasetError where the state is of another run.
+    counts this phase's training time, over all its sessions. watchers: further callbacks, without a state of their own.
+    Raises DatasetError where the state is of another run.
     """
     training, validation = split.training, split.validation
     batches = FaceBatches(
@@ -76,7 +80,8 @@ def fit(
     stopping = keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=settings.patience or settings.epochs)
     remembered: list[keras.callbacks.Callback] = [stopping]
     if settings.schedule == "plateau":
-        remembered.append(keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=settings.plateau_patience))
+        plateau = {"factor": 0.5, "patience": settings.plateau_patience, "min_lr": settings.lowest_rate}
+        remembered.append(keras.callbacks.ReduceLROnPlateau("val_loss", **plateau))
     # what must be the same for a run to go on
     identity = asdict(settings) | {
         "network": network.name,
@@ -92,6 +97,7 @@ def fit(
         state.restore(network)
     else:
         state_file.unlink(missing_ok=True)
+    averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
     starting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
     if not state.finished and not state.out_of_time:
         started = time.monotonic()
@@ -101,7 +107,7 @@ def fit(
             validation_batch_size=256,
             epochs=settings.epochs,
             initial_epoch=len(state.history),
-            callbacks=[*([keras.callbacks.SwapEMAWeights()] if settings.ema else []), starting, *remembered, state],
+            callbacks=[*averaging, starting, *watchers, *remembered, state],
             shuffle=False,  # `batches` shuffle by themselves; keras would draw an order that no resumed run can repeat
         )
         print(f"Trained for {(time.monotonic() - started) / 60:.1f} minutes; {state.summary()}.", flush=True)

@@ -10,12 +10,13 @@ from typing import Any
 import keras
 
 from fer_core.datasets import read_dataset
-from fer_core.errors import FerError
+from fer_core.errors import FerError, ModelError
 from fer_core.model import MODELS_DIR
 from fer_core.splits import Split, split_dataset
 from fer_core.training.convert import PRECISIONS
 from fer_core.training.export import check_name
 from fer_core.training.fit import Settings
+from fer_core.training.own_protocol import Protocol, own_split
 
 
 def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
@@ -47,6 +48,7 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
         default="auto",
         help="weights of the file that ships (auto: measured)",
     )
+    add("--start-from", metavar="FILE", help="begin with the weights of a model.keras of the same network")
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
     add("--max-minutes", type=positive(float), metavar="M", help="start no epoch that would end later than this")
@@ -54,10 +56,17 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     return result
 
 
-def load_split(args: argparse.Namespace) -> Split:
-    """Read and split the dataset as the options say; a line for the terminal. Raises DatasetError."""
+def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Split:
+    """Read and split the dataset as the options, or a published `protocol`, say; a line for the terminal.
+
+    Raises DatasetError.
+    """
     check_name(args.name)
-    split = split_dataset(read_dataset(args.data, args.ferplus), args.split, args.labels, args.seed, args.limit)
+    table = read_dataset(args.data, args.ferplus)
+    if protocol is None:
+        split = split_dataset(table, args.split, args.labels, args.seed, args.limit)
+    else:
+        split = own_split(table, protocol, args.seed, args.limit)
     sizes = ", ".join(f"{name} {len(part)}" for name, part in split.parts.items())
     print(
         f"{args.data}: training {len(split.training)}, validation {len(split.validation)}; reported: {sizes}",
@@ -80,6 +89,14 @@ def begin(args: argparse.Namespace) -> None:
     keras.config.set_dtype_policy("mixed_bfloat16" if args.mixed_precision else "float32")
 
 
+def start_from(network: keras.Model, path: str) -> None:
+    """Give `network` the weights of the .keras file at `path`. Raises ModelError where they are not of its form."""
+    try:
+        network.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+    except Exception as error:  # keras raises many kinds: no file, another format, other shapes
+        raise ModelError(f"--start-from {path} does not fit {network.name}: {error}") from error
+
+
 def with_options(preset: Settings, args: argparse.Namespace) -> Settings:
     """The preset, with whatever was given on the command line instead."""
     given: dict[str, Any] = {
@@ -91,8 +108,10 @@ def with_options(preset: Settings, args: argparse.Namespace) -> Settings:
 
 
 def state_file(args: argparse.Namespace, phase: str) -> Path:
-    """Where a phase keeps its state: runs/<name>/ beside the models' folder."""
-    return Path(args.models_dir).resolve().parent / "runs" / str(args.name) / f"{phase}.npz"
+    """Where a phase keeps its state: runs/<name>/ beside the models' folder; a run on its own protocol apart."""
+    # no bundle's name has a dot, so the two never meet
+    run = f"{args.name}.own-protocol" if getattr(args, "own_protocol", False) else str(args.name)
+    return Path(args.models_dir).resolve().parent / "runs" / run / f"{phase}.npz"
 
 
 def end_cleanly(main: Callable[[], None]) -> int:

@@ -1,29 +1,32 @@
 """One analysed picture on a page: the annotated copy, then every face with its crop and each model's answer."""
 
+import numpy as np
 import streamlit as st
 
 from fer_core import Analysis, Face, ModelCard, Prediction
 from fer_core.charts import probability_chart
 from fer_core.emotions import SYMBOLS
 from fer_core.images import shown_name
+from pages.parts.shared import as_text
 
 FACES_AT_ONCE = 6  # charts drawn before somebody asks for more: fifty faces would be a hundred of them
+THINNEST = 1000  # width over height: st.image reduces what is wider than 1,460 pixels
 NO_FACE = (
     "No face found. Try a picture in which the face is larger, upright, better lit and turned to the camera; "
     "a crop of 32 to 96 pixels that shows nothing but a face is taken as one."
 )
 
 
-def show_picture(result: Analysis, cards: dict[str, ModelCard], number: int, notes: tuple[str, ...] = ()) -> None:
+def show_picture(result: Analysis, cards: dict[str, ModelCard], number: int) -> None:
     """The picture and its faces; `number` tells widgets of several pictures apart."""
     count = len(result.faces)
-    st.subheader(shown_name(result.name) or "Snapshot", divider="gray", anchor=False)
-    for note in notes:
+    st.subheader(as_text(shown_name(result.name)), divider="gray", anchor=False)
+    for note in result.notes:
         st.caption(note)
     picture, answers = st.columns([2, 3], gap="medium")
     whole = any(face.whole_picture for face in result.faces)
     with picture:
-        shown = result.image if whole else result.annotated()
+        shown = _drawable(result.image if whole else result.annotated())
         small = shown.shape[1] < 200
         st.image(shown, caption=_caption(count, whole), width=200 if small else "stretch")
     with answers:
@@ -40,6 +43,12 @@ def show_picture(result: Analysis, cards: dict[str, ModelCard], number: int, not
             st.rerun()
 
 
+def _drawable(image: np.ndarray) -> np.ndarray:
+    """`image`, thickened where it is a line: st.image makes wide pictures smaller, 10,000 x 1 to no height at all."""
+    height, width = image.shape[:2]
+    return np.repeat(image, -(-width // (THINNEST * height)), axis=0) if width > THINNEST * height else image
+
+
 def _show_face(face: Face, cards: dict[str, ModelCard], key: str) -> None:
     with st.container(border=True):
         crop, heading = st.columns([1, 5], vertical_alignment="center")
@@ -49,6 +58,8 @@ def _show_face(face: Face, cards: dict[str, ModelCard], key: str) -> None:
             st.markdown(f"**Face {face.number}**{disagree}")
             if face.whole_picture:
                 st.caption("The whole picture was taken as the face.")
+            if face.hints:
+                st.caption(f":material/info: Doubtful, because the face is {'; '.join(face.hints)}.")
         for column, (name, prediction) in zip(
             st.columns(max(1, len(face.predictions))), face.predictions.items(), strict=True
         ):

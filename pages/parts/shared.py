@@ -1,5 +1,7 @@
 """What the pages share: the models, loaded once for all sessions, and the notice to the people whose faces are read."""
 
+import re
+
 import streamlit as st
 
 from fer_core import EmotionModel, FerError, ModelCard, list_models, load_model, read_card
@@ -11,6 +13,11 @@ NOTICE = (
     "that their training pictures show seldom. In the EU, reading emotions at work or in education is forbidden "
     "(AI Act, Article 5(1)(f)), and people must be told when it is done elsewhere (Article 50(3))."
 )
+
+
+def as_text(text: str) -> str:
+    """`text` (a file's name, a message with one) for an element that reads Markdown: it shows as it is written."""
+    return re.sub(r"([\\`*_\[\]<>$:~#|])", r"\\\1", text)
 
 
 def show_notice() -> None:
@@ -32,12 +39,18 @@ def readable_cards() -> dict[str, ModelCard]:
 def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:
     """Let people pick among the models (at first the flagships) and return those that load."""
     flagships = [name for name, card in cards.items() if card.flagship]
+    titles = [card.title for card in cards.values()]
+
+    def shown(name: str) -> str:  # NOTE: Streamlit tells options apart by what is shown
+        title = cards[name].title
+        return title if titles.count(title) == 1 else f"{title} ({name})"
+
     chosen = st.pills(
         "Models",
         list(cards),
         selection_mode="multi",
         default=flagships or list(cards)[:2],
-        format_func=lambda name: cards[name].title,
+        format_func=shown,
         key=key,
     )
     return [model for name in cards if name in chosen and (model := ready_model(name, cards[name])) is not None]

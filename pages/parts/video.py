@@ -14,6 +14,7 @@ from fer_core.images import shown_name
 from fer_core.timelines import timeline_frame, timeline_spec
 from fer_core.video import Video
 from fer_core.video_report import VideoSummary, report
+from pages.parts.shared import as_text
 
 FACES_SHOWN = 3
 JOBS_KEPT = 4  # of a session, the newest: each holds a folder with its annotated copy
@@ -49,7 +50,7 @@ class Job:
 def video_section(uploaded_file: Any, models: list[EmotionModel]) -> None:
     """The whole section for one uploaded MP4, WebM, MOV or AVI (a Streamlit UploadedFile) and the loaded models."""
     name = shown_name(uploaded_file.name)
-    st.subheader(name, divider="gray", anchor=False)
+    st.subheader(as_text(name), divider="gray", anchor=False)
     if not models:
         st.info("Pick at least one model.")
         return
@@ -66,10 +67,10 @@ def video_section(uploaded_file: Any, models: list[EmotionModel]) -> None:
             _work(job, slot)
     except ImageError as error:
         jobs.pop(key, None)
-        st.error(str(error), icon=":material/movie_off:")
+        st.error(as_text(str(error)), icon=":material/movie_off:")
         return
     for note in job.video.notes:
-        st.warning(note, icon=":material/warning:")
+        st.warning(as_text(note), icon=":material/warning:")
     if job.cancelled:
         st.info(f"Cancelled after {_clock(job.summary.seconds)}; what was done until then is below.")
     _results(job, models, slot, Path(name).stem)

@@ -1,0 +1,108 @@
+"""This project and the way of the `fer` package on the same pictures, in turns, in one process.
+
+    python -m benchmarks.against_peer --peer-network FILE [--pictures FOLDER] [--json FILE]
+
+The package's way: JPEG -> OpenCV -> haarcascade_frontalface_default (steps of 1.1, 5 neighbours, faces from 50 pixels
+on) -> crops of 64x64 grey in [-1, 1] -> its network (mini-XCEPTION, 58 k parameters, `--peer-network`, an HDF5 file)
+by Keras' `predict`. So that nobody can say it was Keras alone, the same is also timed with the network called as a
+compiled TensorFlow function. This project's way: `analyze`, with one model and with both. Decoding is in all of them.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.detection import peer_find
+from fer_core.analyze import analyze
+from fer_core.benchmark_pictures import one_face
+from fer_core.benchmark_rows import machine
+from fer_core.images import PICTURE_SUFFIXES, sample_image
+from fer_core.model import MODELS_DIR, list_models, load_model
+
+REPEATS: Final = 15
+_SIDE: Final = 64  # of the peer's crops
+
+Answer = Callable[[NDArray[np.float32]], Any]
+
+
+def peer(data: bytes, answer: Answer) -> int:
+    """The package's way from bytes to answers; returns how many faces it found."""
+    image = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    cuts = [grey[box.y : box.y + box.height, box.x : box.x + box.width] for box in peer_find(image)]
+    crops = [cv2.resize(cut, (_SIDE, _SIDE)) for cut in cuts]
+    if crops:
+        answer((np.stack(crops).astype(np.float32)[..., None] / 255 - 0.5) * 2)
+    return len(crops)
+
+
+def main() -> None:
+    """Time all ways in turns on every picture, and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer-network", required=True, metavar="FILE", help="the package's emotion model, HDF5")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="your own (default: two made from the sample)")
+    parser.add_argument("--models-dir", type=Path, default=MODELS_DIR, metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--ratios-only", action="store_true", help="of the 1280x720 picture, one a turn, and no more")
+    args = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import tensorflow as tf
+
+    network = keras.models.load_model(args.peer_network, compile=False)
+    compiled = tf.function(lambda faces: network(faces, training=False), reduce_retracing=True)
+    names = list_models(args.models_dir)[:2]
+    models = [load_model(name, args.models_dir) for name in names]
+    ways: dict[str, Callable[[bytes], Any]] = {
+        "the fer package's way, predict": lambda data: peer(data, lambda faces: network.predict(faces, verbose=0)),
+        "the fer package's way, compiled": lambda data: peer(data, compiled),
+        f"analyze, {names[0]}": lambda data: analyze(data, models[:1]),
+        f"analyze, {' and '.join(names)}": lambda data: analyze(data, models),
+    }
+    if args.ratios_only:
+        ways = {name: way for name, way in ways.items() if name.endswith("predict") or name == list(ways)[-1]}
+    pictures = {"1280x720, one face": one_face()}
+    if args.pictures:
+        files = sorted(path for path in args.pictures.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        pictures = {path.name: path.read_bytes() for path in files}
+    elif not args.ratios_only:
+        pictures["the sample, 512x512 PNG"] = sample_image()
+    spent: dict[str, dict[str, list[float]]] = {name: {} for name in pictures}
+    for name, data in pictures.items():
+        for way in ways.values():
+            way(data)
+        for _ in range(REPEATS):
+            for title, way in ways.items():
+                started = time.perf_counter()
+                way(data)
+                spent[name].setdefault(title, []).append((time.perf_counter() - started) * 1000)
+    if args.ratios_only:
+        slow, fast = spent["1280x720, one face"].values()
+        print(*(f"{a / b:.3f}" for a, b in zip(slow, fast, strict=True)))
+        return
+    show(spent)
+    if args.json:
+        args.json.write_text(json.dumps({"machine": machine(), "ms": spent}, indent=1) + "\n", encoding="utf-8")
+
+
+def show(spent: dict[str, dict[str, list[float]]]) -> None:
+    """A table: median and 95th percentile of each way, and how many times faster it is than the first."""
+    print(machine())
+    for name, ways in spent.items():
+        print(f"\n{name:<44}{'median ms':>11}{'p95 ms':>9}{'times faster':>14}")
+        reference = np.array(next(iter(ways.values())))
+        for title, values in ways.items():
+            ratio = float(np.median(reference / np.array(values)))
+            print(f"{title:<44}{np.median(values):>11.1f}{np.percentile(values, 95):>9.1f}{ratio:>14.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The app: its memory, the Compare page with ten models, and, in a browser, the first page and the first upload."""
+
+import importlib.util
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from fer_core.benchmark_rows import ROOT, Row, fresh, missing, row
+from fer_core.model import bundle_folder, list_models
+
+_ENTRY: Final = ROOT / "streamlit_app.py"
+_MODELS: Final = 10
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+_STARTS: Final = 3
+_DRAWN, _CLASSIFIED = "streamlit run to the first page drawn", "first upload to its face shown"
+
+# AppTest runs the whole page, widgets and charts included, in this one process; only the web server is missing.
+_MEMORY: Final = """
+import os, sys
+os.environ["FER_MODELS_DIR"] = sys.argv[1]
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[2], default_timeout=60).run()
+next(button for button in app.button if button.label == "Try the sample").click().run()
+assert not app.exception and app.subheader, "the page did not classify the sample"
+status = open("/proc/self/status").read()
+print(int(status.split("VmRSS:")[1].split()[0]) / 1024)
+"""
+_COMPARE: Final = """
+import os, sys, time
+os.environ["FER_MODELS_DIR"] = sys.argv[1]
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[2], default_timeout=120).run()
+started = time.perf_counter()
+app.switch_page("pages/compare.py").run()
+assert not app.exception and app.title[0].value == "Compare models"
+print(time.perf_counter() - started)
+"""
+
+
+def app_rows(models_dir: Path) -> list[Row]:
+    """Rows of the app; those that need a browser or Linux are named as missing elsewhere."""
+    rows = [*_browser_rows(models_dir)]
+    if Path("/proc/self/status").exists():
+        memory = fresh(_MEMORY, [str(models_dir.resolve()), str(_ENTRY)], 3)
+        rows.append(row("app process after both models", "MB", memory, 350))
+    with tempfile.TemporaryDirectory() as folder:
+        names = list_models(models_dir)
+        for number in range(_MODELS):
+            shutil.copytree(bundle_folder(names[number % len(names)], models_dir), Path(folder) / f"model{number}")
+        rows.append(row(f"Compare page with {_MODELS} models", "s", fresh(_COMPARE, [folder, str(_ENTRY)], 3), 1))
+    return rows
+
+
+def _browser_rows(models_dir: Path) -> list[Row]:
+    browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if browser is None or importlib.util.find_spec("playwright") is None:
+        reason = "not measured: needs Chromium and the package playwright"
+        return [missing(_DRAWN, "s", 2.5, reason), missing(_CLASSIFIED, "s", 0.5, reason)]
+    from playwright.sync_api import sync_playwright
+
+    drawn, classified = [], []
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for _ in range(_STARTS):
+            first, second = _start_and_upload(chromium, models_dir)
+            drawn.append(first)
+            classified.append(second)
+        chromium.close()
+    return [row(_DRAWN, "s", drawn, 2.5), row(_CLASSIFIED, "s", classified, 0.5)]
+
+
+def _start_and_upload(chromium: Any, models_dir: Path) -> tuple[float, float]:
+    """Seconds from the command to the page with its picture field, and from the file to its first face."""
+    import os
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(_ENTRY), "--server.port", str(port)]
+    environment = os.environ | {"FER_MODELS_DIR": str(models_dir.resolve())}
+    page = chromium.new_page()
+    started = time.perf_counter()
+    server = subprocess.Popen(
+        [*command, "--server.headless", "true"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        page.goto(f"http://localhost:{port}")
+        field = page.locator("input[type=file]").first
+        field.wait_for(state="attached", timeout=60_000)
+        drawn = time.perf_counter() - started
+        begun = time.perf_counter()
+        field.set_input_files(str(ROOT / "fer_core" / "data" / "astronaut.png"))
+        page.get_by_text("Face 1", exact=True).first.wait_for(timeout=60_000)
+        return drawn, time.perf_counter() - begun
+    finally:
+        page.close()
+        server.terminate()
+        server.wait(15)
+
+
+def _wait_for(port: int, patience: float = 60) -> None:
+    end = time.perf_counter() + patience
+    while time.perf_counter() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError("the app's server did not start")

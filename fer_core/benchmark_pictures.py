@@ -1,0 +1,88 @@
+"""Pictures, timed whole: a common size, a crowd, a folder on one and two processes."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fer_core.analyze import analyze
+from fer_core.batch import analyze_files
+from fer_core.benchmark_rows import ROOT, Row, missing, ratios, row, times
+from fer_core.faces import find_faces
+from fer_core.images import decode_image, sample_image
+from fer_core.model import EmotionModel, bundle_folder
+
+_HEAD: Final = (slice(20, 220), slice(124, 324))  # rows and columns of the sample's head
+_PEER: Final = "times faster than the fer package's way, 1280x720"
+
+
+def picture_rows(
+    models_dir: Path, models: Sequence[EmotionModel], peer_network: str | None, pictures: int
+) -> list[Row]:
+    """The rows. peer_network: a file, or None. pictures: how many the folder holds."""
+    photograph, crowd = one_face(), crowd_of_fifty()
+    (whole,) = times(lambda: analyze(photograph, models))
+    everything, detection = times(lambda: analyze(crowd, models), lambda: find_faces(crowd), repeats=10)
+    return [
+        row("analyze of 1280x720, one face, both models, decoding too", "ms", whole, 40),
+        _peer_row(models_dir, peer_network),
+        row("analyze of 50 faces over detection alone", "x", ratios(everything, detection), 2),
+        *_folder_rows(models_dir, models, pictures),
+    ]
+
+
+def one_face() -> bytes:
+    """The sample as high as a 1280x720 JPEG, its edges repeated at the sides, with camera noise."""
+    high = cv2.resize(decode_image(sample_image()), (720, 720), interpolation=cv2.INTER_CUBIC)
+    wide = cv2.copyMakeBorder(high, 0, 0, 280, 280, cv2.BORDER_REPLICATE)
+    noise = np.random.default_rng(0).normal(0, 4, wide.shape)
+    pixels = np.asarray(np.clip(wide + noise, 0, 255), np.uint8)
+    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def crowd_of_fifty() -> NDArray[np.uint8]:
+    """The sample's head fifty times, (600, 1200, 3) RGB: faces of 67 pixels."""
+    head = cv2.resize(decode_image(sample_image())[_HEAD], (120, 120), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.tile(head, (5, 10, 1)), np.uint8)
+
+
+def _peer_row(models_dir: Path, network: str | None) -> Row:
+    script = ROOT / "benchmarks" / "against_peer.py"
+    if network is None or not script.exists():
+        return missing(_PEER, "x", 3, "not measured: name the network with --peer-network", at_least=True)
+    # in a process of its own: the peer's way needs TensorFlow, which nothing here may import
+    command = [sys.executable, "-m", "benchmarks.against_peer", "--peer-network", str(Path(network).resolve())]
+    command += ["--models-dir", str(models_dir.resolve()), "--ratios-only"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        return missing(_PEER, "x", 3, f"not measured: {(done.stderr.splitlines() or ['no reason'])[-1]}", at_least=True)
+    return row(_PEER, "x", [float(word) for word in done.stdout.split()], 3, at_least=True)
+
+
+def _folder_rows(models_dir: Path, models: Sequence[EmotionModel], pictures: int) -> list[Row]:
+    rates: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.jpg" for number in range(pictures)]
+        content = one_face()
+        for path in paths:
+            path.write_bytes(content)
+        folders = [bundle_folder(model.name, models_dir) for model in models]
+        for workers in (1, 2):
+            moments = []
+            for _ in analyze_files(paths, models, folders, threshold=0.5, workers=workers):
+                moments.append(time.perf_counter())
+            # from a tenth on: processes take a second to start, which a long folder does not feel
+            skipped = max(1, pictures // 10)
+            rates[workers] = (pictures - skipped) / max(1e-9, moments[-1] - moments[skipped - 1])
+    what = f"{pictures} pictures 1280x720"
+    return [
+        row(f"{what}, 1 worker", "ms each", [1000 / rates[1]]),
+        row(f"{what}, 2 workers over 1", "x", [rates[2] / rates[1]], 1.7, at_least=True),
+    ]

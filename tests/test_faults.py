@@ -1,0 +1,159 @@
+"""Faults, in short: killed training, many sessions, a slow client, a long stream. The scripts run the long forms."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import streamlit as st
+from aiortc import MediaStreamTrack
+from browser import Server, running, until
+from faults_stream import MOST_MB, stream
+from sessions import FILES_A_TAB, Visit, tabs, together
+from streamlit_webrtc.process import AsyncVideoProcessTrack
+from stub_models import BrightnessModel
+
+from fer_core import list_models, load_model, read_card
+from fer_core.model import bundle_folder
+from pages.parts import shared
+
+HERE = Path(__file__).resolve().parent
+needs_model = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
+
+
+def script(name: str, *options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HERE / name), *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_training_survives_kills_and_a_full_disk() -> None:
+    done = script("faults_training.py", "--kills", 3)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="needs atheris: Linux on x86-64")
+    done = script("fuzz.py", "--seconds", 20, "--keep", tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_half_a_minute_of_stream_holds_its_memory() -> None:
+    gained, frames = stream(0.5, [BrightnessModel()])
+    assert frames == 900 and not gained > MOST_MB
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with running(tmp_path_factory.mktemp("server") / "log.txt") as started:
+        yield started
+
+
+def answers(visit: Visit) -> int:
+    return sum("**happy**" in text for text in visit.texts)
+
+
+@needs_model
+def test_twenty_sessions_at_once(server: Server) -> None:
+    expected = sum(read_card(bundle_folder(name)).flagship for name in list_models())
+    visits, _ = together(server.url, 20)
+    assert [visit.errors for visit in visits] == [[]] * 20
+    assert [answers(visit) for visit in visits] == [expected] * 20
+    for visit in visits:
+        visit.close()
+
+
+@needs_model
+def test_two_tabs_share_nothing_that_one_of_them_was_given(server: Server) -> None:
+    first, second = Visit(server.url), Visit(server.url)
+    first.run()
+    first.run("Try the sample")
+    second.run()
+    assert answers(first) and not answers(second) and "astronaut.png" not in "".join(second.texts)
+    first.run("Clear results")
+    second.run("Try the sample")
+    assert answers(second) and not answers(first)
+
+
+@needs_model
+def test_tabs_that_close_leave_no_thread_and_no_connection(server: Server) -> None:
+    tabs(server.url, 4)
+    threads, files = server.threads, server.open_files
+    tabs(server.url, 12)
+    kept = 12 * FILES_A_TAB  # for two minutes: `sessions.py --tabs` sees them go
+    until(lambda: server.threads <= threads + 2 and server.open_files <= files + kept + 2, "threads and files to end")
+
+
+@needs_model
+def test_one_copy_of_a_model_serves_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = list[str]()
+
+    def counted(name: str) -> Any:
+        loads.append(name)
+        return load_model(name)
+
+    monkeypatch.setattr(shared, "load_model", counted)
+    st.cache_resource.clear()
+    name = list_models()[0]
+    try:
+        with ThreadPoolExecutor(20) as pool:
+            found = list(pool.map(shared.ready_model, [name] * 20, [read_card(bundle_folder(name))] * 20))
+        assert loads == [name] and len({id(model) for model in found}) == 1
+    finally:
+        st.cache_resource.clear()
+
+
+class Camera(MediaStreamTrack):  # type: ignore[misc]
+    """Frames as fast as they are asked for, each with its number as its grey level."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = 0
+
+    async def recv(self) -> Any:
+        self.sent += 1
+        frame: Any = av.VideoFrame.from_ndarray(np.full((16, 16), self.sent, np.uint8), format="gray8")
+        frame.pts, frame.time_base = self.sent, Fraction(1, 30)
+        return frame
+
+
+class SlowReader:
+    """Stands where LiveSession.receive does, and takes as long as the test wants."""
+
+    def __init__(self) -> None:
+        self.taken, self.may_go, self.has_begun = list[int](), threading.Event(), threading.Event()
+
+    def recv(self, frame: Any) -> Any:
+        self.taken.append(int(frame.to_ndarray()[0, 0]))
+        self.has_begun.set()
+        assert self.may_go.wait(60)
+        return frame
+
+
+def test_a_slow_client_is_shown_the_newest_frame_and_nothing_queues_up() -> None:
+    camera, reader = Camera(), SlowReader()
+    track = AsyncVideoProcessTrack(camera, reader)
+
+    async def visit() -> int:
+        await track.recv()
+        assert await asyncio.to_thread(reader.has_begun.wait, 60)
+        for _ in range(100):  # the camera goes on while the first frame is still being worked on
+            await track.recv()
+        newest, waited = camera.sent, 0
+        reader.may_go.set()
+        while len(reader.taken) < 2 and waited < 6000:
+            await asyncio.sleep(0.01)
+            waited += 1
+        return newest
+
+    newest = asyncio.run(visit())
+    track.stop()
+    assert reader.taken == [1, newest]

@@ -1,0 +1,54 @@
+"""The page of a model: in step with its card, and whole for cards that say much or little."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_bundles import made_robustness, make_bundle
+
+from fer_core import EMOTIONS, read_card
+from fer_core.__main__ import main
+from fer_core.model import bundle_folder
+from fer_core.model_page import PAGE_NAME, main_part, model_page
+
+
+def test_the_page_is_in_step_with_the_card(shipped: str) -> None:
+    folder = bundle_folder(shipped)
+    said = "renew it with `python -m fer_core models --cards`"
+    assert (folder / PAGE_NAME).is_file(), said
+    assert (folder / PAGE_NAME).read_text(encoding="utf-8") == model_page(read_card(folder)), said
+
+
+def test_a_page_says_what_the_card_says(tmp_path: Path) -> None:
+    card = read_card(make_bundle(tmp_path, "a", robustness=made_robustness(), intended_use="To try.", limits="Many."))
+    page = model_page(card)
+    for text in ("# A\n", "## Intended use\n\nTo try.", "## Limits\n\nMany.", "disturbed as much as was tried"):
+        assert text in page
+    found = card.evaluation["private_test"]
+    for emotion in EMOTIONS:
+        figures = [f"{found['per_class'][emotion][name]:.3f}" for name in ("precision", "recall", "f1")]
+        assert f"| {' | '.join([emotion, *figures, str(found['per_class'][emotion]['support'])])} | " in page
+    for part, name in (("private_test", "PrivateTest"), ("public_test", "PublicTest (used for choosing)")):
+        assert f"| {name} | {card.evaluation[part]['n']} | {card.evaluation[part]['accuracy']:.1%} |" in page
+
+
+@pytest.mark.parametrize("missing", ["evaluation", "training", "history", "robustness", "quantisation", "files"])
+def test_a_page_leaves_out_what_a_card_lacks(tmp_path: Path, missing: str) -> None:
+    card = read_card(make_bundle(tmp_path, "a"))
+    page = model_page(replace(card, **{missing: type(getattr(card, missing))()}))
+    assert page.startswith("# A\n") and "None" not in page and "\n\n\n" not in page
+
+
+def test_the_part_that_counts(tmp_path: Path) -> None:
+    card = read_card(make_bundle(tmp_path, "a"))
+    assert main_part(card) == "private_test"
+    assert main_part(replace(card, evaluation={"mine": {"accuracy": 1.0}})) == "mine"
+    assert main_part(replace(card, evaluation={})) is None
+
+
+def test_the_command_writes_every_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [make_bundle(tmp_path, name) for name in "ab"]
+    assert main(["models", "--cards", "--models-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(folder / PAGE_NAME) for folder in folders]
+    for folder in folders:
+        assert (folder / PAGE_NAME).read_text(encoding="utf-8") == model_page(read_card(folder))

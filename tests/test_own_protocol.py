@@ -1,0 +1,203 @@
+"""`--own-protocol`: a published system's own way of splitting and choosing gives a figure in a card, never a bundle."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from test_training import saved_state, small, snapshot
+
+import train_cnn
+from fer_core import read_card
+from fer_core.bundles import read_bundles
+from fer_core.card import CARD_NAME
+from fer_core.datasets import read_dataset
+from fer_core.evaluation import wilson_interval
+from fer_core.splits import split_dataset
+from fer_core.training import own_protocol
+from fer_core.training.own_protocol import Protocol, own_split
+from fer_core.training.presets import PROTOCOLS
+
+ARCHS = ("deepfer", "deep4")
+
+
+def small_of(name: str) -> Callable[..., Any]:
+    def build(dropout: float = 0.25) -> Any:
+        network = small(dropout)
+        return keras.Model(network.inputs, network.outputs, name=name)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def small_networks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*ARCHS, "vgg"):
+            patch.setitem(train_cnn.CNNS, name, small_of(name))
+        yield
+
+
+def run(root: Path, arch: str, *more: object, name: str | None = None) -> tuple[object, ...]:
+    options = ("--data", root / "fer2013.csv", "--models-dir", root / "models", "--arch", arch, "--name", name or arch)
+    return "train_cnn", *options, "--epochs", 4, "--learning-rate", 0.02, "--precision", "float32", *more
+
+
+@pytest.fixture(scope="module")
+def official(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., int], small_networks: None) -> Path:
+    """Bundles of both systems that have a protocol of their own, trained on the official parts."""
+    root = tmp_path_factory.mktemp("official")
+    tiny.fer_csv(root)
+    for arch in ARCHS:
+        assert train(*run(root, arch)) == 0
+    return root
+
+
+@pytest.fixture
+def root(official: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(official, tmp_path / "work"))
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_only_the_figure_comes_into_the_card(arch: str, root: Path, train: Callable[..., int]) -> None:
+    before, states = snapshot(root / "models"), snapshot(root / "runs")
+    assert train(*run(root, arch, "--own-protocol", "--seed", 2)) == 0
+    after = snapshot(root / "models")
+    key = f"{arch}/{CARD_NAME}"
+    old, new = json.loads(before.pop(key)), json.loads(after.pop(key))
+    record = new["reported"].pop("own_protocol")
+    assert new == old and after == before, "nothing else of the bundle changes, and there is no other bundle"
+    assert {name: snapshot(root / "runs")[name] for name in states} == states, "the official run can still be resumed"
+    assert read_bundles(root / "models")[1] == {}
+
+    # the figure, from the weights that the run kept and the split made anew
+    header, arrays = saved_state(root, f"{arch}.own-protocol")
+    table = read_dataset(root / "fer2013.csv")
+    if arch == "deepfer":
+        split = split_dataset(table, "72/8/20", seed=2)
+        part, test = "test", split.parts["test"]
+        best = max(header["history"], key=lambda epoch: epoch["val_accuracy"])
+        assert record["validation_accuracy"] == best["val_accuracy"]
+        assert record["faces"] == {"training": len(split.training), "validation": len(split.validation)}
+    else:
+        part, test = "private_test", split_dataset(table).parts["private_test"]
+        assert "validation_accuracy" not in record, "validation was the test part: it is the same figure"
+        assert record["accuracy"] == pytest.approx(max(e["val_accuracy"] for e in header["history"]), abs=1e-6)
+        assert record["faces"] == {"training": 70, "validation": len(test)}
+    network = small()
+    network.set_weights([arrays[f"b{i}"] for i in range(header["best"])])
+    answers = network.predict(test.faces[..., None].astype(np.float32), verbose=0).argmax(axis=1)
+    hits = int((answers == test.labels).sum())
+    assert (record["accuracy"], record["n"], record["part"]) == (hits / len(test), len(test), part)
+    assert record["accuracy_interval"] == pytest.approx(wilson_interval(hits, len(test)))
+    assert record["protocol"] == PROTOCOLS[arch].text and record["epochs"] == len(header["history"]) == 4
+    assert record["settings"]["learning_rate"] == 0.02 and record["settings"]["dropout"] == 0.25
+    assert record["command"].endswith("--own-protocol --seed 2") and str(root) not in json.dumps(record)
+
+
+def test_training_the_bundle_anew_keeps_the_figure(root: Path, train: Callable[..., int]) -> None:
+    assert train(*run(root, "deepfer", "--own-protocol")) == 0
+    record = (read_card(root / "models" / "deepfer").reported or {})["own_protocol"]
+    assert train(*run(root, "deepfer", "--seed", 5)) == 0
+    card = read_card(root / "models" / "deepfer")
+    assert card.training["seed"] == 5 and (card.reported or {})["own_protocol"] == record
+    # but not where the name now holds another network
+    assert train(*run(root, "vgg", name="deepfer")) == 0
+    assert "own_protocol" not in (read_card(root / "models" / "deepfer").reported or {})
+
+
+def test_an_interrupted_run_goes_on(root: Path, train: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(own_protocol.keras.Model, "predict", interrupted)
+        assert train(*run(root, "deep4", "--own-protocol")) == 130
+    assert "own_protocol" not in (read_card(root / "models" / "deep4").reported or {})
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
+    assert train(*run(root, "deep4", "--own-protocol", "--resume")) == 0
+    assert "own_protocol" in (read_card(root / "models" / "deep4").reported or {})
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def damaged(root: Path) -> None:
+    (root / "models" / "deepfer" / CARD_NAME).write_text("{", encoding="utf-8")
+
+
+def other_network(root: Path) -> None:
+    shutil.rmtree(root / "models" / "deepfer")
+    shutil.copytree(root / "models" / "deep4", root / "models" / "deepfer")
+
+
+def no_test_part(root: Path) -> None:
+    (root / "fer2013.csv").unlink()
+    tiny.train_val(root / "faces")
+    (root / "faces").rename(root / "fer2013.csv")
+
+
+@pytest.mark.parametrize(
+    ("arch", "change", "said"),
+    [
+        ("deepfer", lambda root: shutil.rmtree(root / "models" / "deepfer"), "train deepfer without it first"),
+        ("deepfer", damaged, "card.json is damaged"),
+        ("deepfer", other_network, "expected a bundle of deepfer as published, got deepfer: deep4"),
+        ("deep4", no_test_part, "needs a test part"),
+    ],
+    ids=["no bundle", "damaged card", "a bundle of another network", "no test part"],
+)
+def test_refused_before_training(
+    arch: str,
+    change: Callable[[Path], Any],
+    said: str,
+    root: Path,
+    train: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    change(root)
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained"))
+    before = snapshot(root)
+    assert train(*run(root, arch, "--own-protocol")) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and len(error.splitlines()) == 1 and said in error
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(
+    ("arch", "more", "said"),
+    [
+        ("vgg", (), "vgg has none; those that have: deepfer, deep4"),
+        ("deepfer", ("--split", "80/10/10"), "leave --split"),
+        ("deepfer", ("--tune", "3"), "leave --split, --tune"),
+        ("deep4", ("--labels", "ferplus"), "--labels away"),
+    ],
+)
+def test_wrong_usage(
+    arch: str, more: tuple[str, ...], said: str, train: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        train("train_cnn", "--data", "x", "--arch", arch, "--own-protocol", *more)
+    assert caught.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_a_failed_write_leaves_the_old_card(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = snapshot(root / "models")
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        own_protocol.store(root / "models" / "deepfer", {"accuracy": 0.5, "n": 2})
+    assert snapshot(root / "models") == before
+
+
+def test_shares_pool_all_parts(tmp_path: Path) -> None:
+    table = read_dataset(tiny.fer_csv(tmp_path))
+    split = own_split(table, Protocol("x", split="72/8/20"), seed=1)
+    assert list(split.parts) == ["test"] and split.description == "x"
+    assert len(split.training) + len(split.validation) + len(split.parts["test"]) == len(table.labels) == 98

@@ -1,0 +1,147 @@
+"""The presets of train_cnn.py: every network has its size, trains by its own settings, and says so in its card."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+from fer_core import load_model, read_card
+from fer_core.card import MODEL_NAME
+from fer_core.training.architectures import CNNS
+from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED
+from fer_core.training.published_architectures import resnet, vgg
+
+# --- sizes, counted apart from keras
+
+
+def conv(before: int, after: int, kernel: int = 3) -> int:
+    """A convolution without bias and its batch normalisation: scale, offset, mean, variance."""
+    return kernel * kernel * before * after + 4 * after
+
+
+def chain(*widths: int) -> int:
+    return sum(conv(before, after) for before, after in zip((1, *widths), widths, strict=False))
+
+
+def dense(before: int, after: int) -> int:
+    return before * after + after
+
+
+def residual(before: int, after: int) -> int:
+    shortcut = conv(before, after, kernel=1) if before != after else 0
+    return conv(before, after) + conv(after, after) + shortcut
+
+
+SIZES = {
+    # four poolings leave 3x3 of 48x48
+    "deepfer": conv(1, 64, 5) + conv(64, 128) + conv(128, 512) + conv(512, 512)
+    + (9 * 512 * 256 + 4 * 256) + (256 * 512 + 4 * 512) + dense(512, 7),
+    # unpadded: 48 -> 46, 23 -> 21, 10 -> 8, 4 -> 2, 1; biases, no normalisation
+    "deep4": dense(9, 128) + dense(9 * 128, 256) + dense(9 * 256, 512) + dense(9 * 512, 512)
+    + dense(512, 512) + dense(512, 256) + dense(256, 7),
+    "classic": chain(48, 96, 96, 192, 192, 384) + dense(9 * 384, 128) + dense(128, 7),
+    "vgg": chain(32, 32, 64, 64, 128, 128, 256, 256) + dense(9 * 256, 256) + dense(256, 7),
+    "resnet": conv(1, 48) + residual(48, 48) + residual(48, 48) + residual(48, 96) + residual(96, 96)
+    + residual(96, 192) + residual(192, 192) + dense(192, 7),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_networks_have_their_size(name: str) -> None:
+    network = CNNS[name]()
+    assert (network.input_shape, network.output_shape) == ((None, 48, 48, 1), (None, 7))
+    assert network.count_params() == SIZES[name]
+
+
+@pytest.mark.parametrize("name", CNNS)
+def test_dropout_reaches_every_network(name: str) -> None:
+    def rates(**options: float) -> list[float]:
+        return [layer.rate for layer in CNNS[name](**options).layers if isinstance(layer, keras.layers.Dropout)]
+
+    usual, halved = rates(), rates(dropout=0.5 * inspect.signature(CNNS[name]).parameters["dropout"].default)
+    assert usual and halved == pytest.approx([rate / 2 for rate in usual]) and min(usual) > 0
+
+
+@pytest.mark.parametrize("build", [vgg, resnet])
+def test_the_small_ones_ignore_light_and_contrast(build: Callable[[], Any]) -> None:
+    faces = tiny.faces(1)[0][..., None].astype(np.float32)
+    network = build()
+    expected = network.predict(faces, verbose=0)
+    # an untrained network tells faces apart only faintly: measured against that
+    difference = np.abs(network.predict(faces * 0.5 + 40, verbose=0) - expected).max()
+    assert difference < 0.05 * np.ptp(expected, axis=0).max()
+
+
+# --- what each is trained by, and what its system published
+
+
+def test_every_network_has_a_preset_and_every_protocol_a_system() -> None:
+    assert PRESETS.keys() == CNNS.keys()
+    assert REPORTED.keys() == {*SIZES, "compact"} and PROTOCOLS.keys() <= REPORTED.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("compact", {"training_accuracy": 0.4225, "validation_accuracy": 0.5035}),
+        ("deepfer", {"training_accuracy": 0.7040, "validation_accuracy": 0.6375, "test_accuracy": 0.6292}),
+        ("deep4", {"test_accuracy": 0.756}),
+        ("classic", {"training_accuracy": 0.7236, "validation_accuracy": 0.6633}),
+        ("vgg", {}),
+        ("resnet", {}),
+    ],
+)
+def test_published_figures(name: str, published: dict[str, float]) -> None:
+    reported = REPORTED[name]
+    assert {key: value for key, value in reported.items() if key.endswith("accuracy")} == published
+    assert reported["system"] and reported["data"]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("compact", {"epochs": 22, "batch_size": 32, "optimizer": "adam", "patience": 5}),
+        (
+            "deepfer",
+            {"epochs": 50, "batch_size": 64, "learning_rate": 1e-3, "optimizer": "adam", "schedule": "plateau"},
+        ),
+        ("deep4", {"epochs": 100, "batch_size": 128, "optimizer": "adam", "schedule": "constant", "patience": 0}),
+        ("classic", {"learning_rate": 1.5e-4, "lowest_rate": 1.5e-4 / 4, "schedule": "plateau"}),
+    ],
+)
+def test_published_settings(name: str, settings: dict[str, Any]) -> None:
+    assert {key: asdict(PRESETS[name])[key] for key in settings} == pytest.approx(settings)
+
+
+def test_published_augmentation() -> None:
+    augmentation = PRESETS["deepfer"].augmentation
+    assert (augmentation.rotation, augmentation.shear) == (10, 0.1) and augmentation.shift and augmentation.zoom
+
+
+# --- end to end
+
+
+@pytest.mark.parametrize("name", sorted(CNNS.keys() - {"compact"}))  # compact: test_train_cnn_from_the_challenge_file
+def test_one_epoch_gives_a_bundle_that_says_how(name: str, tmp_path: Path, train: Callable[..., int]) -> None:
+    data, models = tiny.fer_csv(tmp_path), tmp_path / "models"
+    options = ("--arch", name, "--name", name, "--models-dir", models, "--epochs", 1, "--precision", "int8")
+    assert train("train_cnn", "--data", data, *options) == 0
+    card = read_card(models / name)
+    network = CNNS[name]()
+    assert card.parameters == network.count_params() and card.architecture == network.name
+    assert len(card.history) == 1 and np.isfinite(card.history[0]["loss"])
+    settings = asdict(replace(PRESETS[name], epochs=1))
+    dropout = next(l.rate for l in network.layers if isinstance(l, keras.layers.Dropout))  # noqa: E741
+    assert card.training["settings"] == settings | {"dropout": dropout, "mixed_precision": False}
+    assert card.reported == REPORTED.get(name)
+    assert card.reproduces == (REPORTED[name]["system"] if name in REPORTED else None)
+    # a quantised file: about a byte a parameter, and 200 kB of predictions
+    assert card.quantisation["chosen"] == "int8" and card.files[MODEL_NAME]["bytes"] < 1.1 * card.parameters
+    faces = tiny.faces(30, seed=5)[0]
+    assert load_model(models / name).predict_proba(faces).sum(axis=1) == pytest.approx(np.ones(len(faces)), abs=1e-5)
