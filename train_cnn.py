@@ -58,8 +58,10 @@ def train() -> None:
     protocol = PROTOCOLS.get(args.arch) if args.own_protocol else None
     if args.own_protocol and protocol is None:
         options.error(f"--own-protocol: {args.arch} has none; those that have: {', '.join(PROTOCOLS)}")
-    if args.own_protocol and (args.split or args.tune or args.labels != "fer2013"):
-        options.error("--own-protocol is a published split and settings: leave --split, --tune and --labels away")
+    if args.own_protocol and (args.split or args.tune or args.start_from or args.labels != "fer2013"):
+        options.error("--own-protocol is as published: leave --split, --labels, --tune and --start-from away")
+    if args.tune and args.start_from:
+        options.error("--tune tries settings from the beginning: leave --start-from away")
     args.name = args.name or f"my-{args.arch}"
     settings = with_options(PRESETS[args.arch], args)
     dropout = inspect.signature(CNNS[args.arch]).parameters["dropout"].default if args.dropout is None else args.dropout

@@ -173,8 +173,9 @@ def test_refused_before_training(
     [
         ("vgg", (), "vgg has none; those that have: deepfer, deep4"),
         ("deepfer", ("--split", "80/10/10"), "leave --split"),
-        ("deepfer", ("--tune", "3"), "leave --split, --tune"),
-        ("deep4", ("--labels", "ferplus"), "--labels away"),
+        ("deepfer", ("--tune", "3"), "leave --split, --labels, --tune"),
+        ("deep4", ("--labels", "ferplus"), "leave --split, --labels"),
+        ("deep4", ("--start-from", "model.keras"), "and --start-from away"),
     ],
 )
 def test_wrong_usage(
