@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -132,7 +133,7 @@ def check_name(name: str) -> None:
 
 def shown_command() -> str:
     """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
-    return " ".join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
+    return shlex.join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
 
 
 def report(card: ModelCard) -> str:
