@@ -238,8 +238,9 @@ def test_architectures(name: str, parameters: int) -> None:
 def test_seresnet_ignores_light_and_contrast() -> None:
     network = CNNS["seresnet-small"]()
     faces = tiny.faces(1)[0][..., None].astype(np.float32)
-    changed = faces * 0.5 + 40
-    assert network.predict(changed, verbose=0) == pytest.approx(network.predict(faces, verbose=0), abs=2e-2)
+    before, after = (network.predict(given, verbose=0) for given in (faces, faces * 0.5 + 40))
+    # an untrained network tells faces apart by little: the change must be small beside that
+    assert np.abs(after - before).max() < 0.1 * np.ptp(before, axis=0).max()
 
 
 PREPROCESSING = {

@@ -45,10 +45,10 @@ SIZES = {
     # unpadded: 48 -> 46, 23 -> 21, 10 -> 8, 4 -> 2, 1; biases, no normalisation
     "deep4": dense(9, 128) + dense(9 * 128, 256) + dense(9 * 256, 512) + dense(9 * 512, 512)
     + dense(512, 512) + dense(512, 256) + dense(256, 7),
-    "classic": chain(48, 96, 96, 192, 192, 384) + dense(9 * 384, 128) + dense(128, 7),
-    "vgg": chain(32, 32, 64, 64, 128, 128, 256, 256) + dense(9 * 256, 256) + dense(256, 7),
-    "resnet": conv(1, 48) + residual(48, 48) + residual(48, 48) + residual(48, 96) + residual(96, 96)
-    + residual(96, 192) + residual(192, 192) + dense(192, 7),
+    "classic": chain(48, 96, 96, 192, 192, 256) + dense(256, 128) + dense(128, 7),
+    "vgg": chain(32, 32, 64, 64, 128, 128, 192, 192) + dense(9 * 192, 128) + dense(128, 7),
+    "resnet": conv(1, 32) + residual(32, 32) + residual(32, 32) + residual(32, 64) + residual(64, 64)
+    + residual(64, 128) + residual(128, 128) + dense(128, 7),
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ PRESETS: Final = {
     # Adam and cross-entropy are published, nothing else: trained as networks of this size are today. AdamW is Adam with
     # the weight decay kept out of the gradient (Loshchilov & Hutter 2017).
     "vgg": Settings(epochs=30, **_MODERN),
-    "resnet": Settings(epochs=30, **_MODERN),
+    "resnet": Settings(epochs=40, **_MODERN),
     "seresnet": _FLAGSHIP,
     "seresnet-small": _FLAGSHIP,
 }

@@ -14,7 +14,7 @@ from fer_core.datasets import FaceTable, read_dataset
 from fer_core.images import MAX_IMAGE_BYTES, PICTURE_SUFFIXES
 from fer_core.own_faces import Measured, measure, table_of_uploads
 from pages.parts.compare_parts import matrix_rows, show_chart, table_config, table_rows, titles
-from pages.parts.shared import ready_model
+from pages.parts.shared import ready_model, show_notice
 
 MISTAKES = 14  # two rows of the gallery
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -22,6 +22,7 @@ HERE = ("localhost", "127.0.0.1", "::1")
 
 def show_own(bundles: list[Bundle]) -> None:
     """The view: where from, which models, then figures, mistakes and a JSON."""
+    show_notice()
     names = titles(bundles)
     st.markdown(
         "Pictures of faces, each **named or foldered by its emotion** "
