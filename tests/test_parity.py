@@ -98,8 +98,9 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
     for faces in sets:
         logits = network.predict(faces[..., None].astype(np.float32), batch_size=64, verbose=0)
         served, trained = bundle.predict_proba(faces), softmax(logits / bundle.card.temperature)
-        if bundle.card.quantisation["chosen"] == "int8":
-            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.95 if faces is RANDOM else 0.995)
+        if bundle.card.quantisation["chosen"] == "int8":  # of all PublicTest faces, as it was exported; here of 512
+            assert bundle.card.quantisation["candidates"]["int8"]["label_agreement"] >= 0.995
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.95 if faces is RANDOM else 0.99)
         else:
             assert np.abs(served - trained).max() < 1e-3
 
