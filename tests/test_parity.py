@@ -33,7 +33,7 @@ def compare(served: np.ndarray, trained: np.ndarray, precision: str) -> None:
 
     A face on the edge of two classes may fall either way: what counts is that no clear answer changes.
     """
-    bound, narrow = {"float32": (1e-3, 1e-3), "float16": (2e-3, 2e-3), "int8": (0.1, 0.05)}[precision]
+    bound, narrow = {"float32": (1e-3, 0.0), "float16": (2e-3, 2e-3), "int8": (0.1, 0.05)}[precision]
     top = np.sort(trained, axis=1)
     edge = top[:, -1] - top[:, -2] < narrow
     assert np.abs(served - trained).max() < bound
@@ -98,9 +98,9 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
     for faces in sets:
         logits = network.predict(faces[..., None].astype(np.float32), batch_size=64, verbose=0)
         served, trained = bundle.predict_proba(faces), softmax(logits / bundle.card.temperature)
-        if bundle.card.quantisation["chosen"] == "int8":  # of all PublicTest faces, as it was exported; here of 512
+        if bundle.card.quantisation["chosen"] == "int8":  # the card's is of all PublicTest faces
             assert bundle.card.quantisation["candidates"]["int8"]["label_agreement"] >= 0.995
-            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.95 if faces is RANDOM else 0.99)
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)
         else:
             assert np.abs(served - trained).max() < 1e-3
 
