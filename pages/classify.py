@@ -15,8 +15,7 @@ from fer_core.images import (
 from pages.parts.faces import show_picture
 from pages.parts.navigation import enter_page
 from pages.parts.results import analysed, downloads
-from pages.parts.shared import as_text, choose_models, readable_cards, show_notice
-from pages.parts.video import video_section
+from pages.parts.shared import as_text, choose_models, prepare_charts, readable_cards, show_notice
 
 # of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
 FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
@@ -44,6 +43,8 @@ def chosen_source() -> str:
 
 def show_video(models: list[EmotionModel]) -> None:
     """A video: uploaded, then worked through on the page."""
+    from pages.parts.video import video_section  # here: PyAV and pandas would hold up every first page
+
     limit = MAX_VIDEO_BYTES // 2**20
     file = st.file_uploader(
         f"MP4, WebM, MOV or AVI, at most {limit} MB",
@@ -117,6 +118,7 @@ if source == "Video":
     st.stop()
 pictures = chosen_pictures(source)
 buttons()
+prepare_charts()
 if not models:
     st.info("Pick at least one model.")
     st.stop()

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from fer_core import Analysis, Face, ModelCard, Prediction
-from fer_core.charts import probability_chart
 from fer_core.emotions import SYMBOLS
 from fer_core.images import shown_name
 from pages.parts.shared import as_text
@@ -50,6 +49,8 @@ def _drawable(image: np.ndarray) -> np.ndarray:
 
 
 def _show_face(face: Face, cards: dict[str, ModelCard], key: str) -> None:
+    from fer_core.charts import probability_spec  # here: Altair and pandas would hold up every first page
+
     with st.container(border=True):
         crop, heading = st.columns([1, 5], vertical_alignment="center")
         crop.image(face.crop, width=72)
@@ -66,8 +67,8 @@ def _show_face(face: Face, cards: dict[str, ModelCard], key: str) -> None:
             title = cards[name].title if name in cards else name
             with column:
                 st.markdown(_answer(title, prediction))
-                st.altair_chart(
-                    probability_chart(prediction.probabilities.tolist(), f"Face {face.number}, {title}"),
+                st.vega_lite_chart(
+                    spec=probability_spec(prediction.probabilities.tolist(), f"Face {face.number}, {title}"),
                     width="stretch",
                     key=f"chart-{key}-{name}",
                 )

@@ -1,6 +1,7 @@
 """What the pages share: the models, loaded once for all sessions, and the notice to the people whose faces are read."""
 
 import re
+import threading
 
 import streamlit as st
 
@@ -64,6 +65,18 @@ def ready_model(name: str, card: ModelCard) -> EmotionModel | None:
     except FerError as error:
         st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
         return None
+
+
+@st.cache_resource(show_spinner=False)
+def prepare_charts() -> None:
+    """Get ready in the background, once, what draws a result: a second that an empty page need not wait for."""
+
+    def prepare() -> None:
+        from fer_core.charts import probability_spec
+
+        probability_spec([0.0] * 7)
+
+    threading.Thread(target=prepare, daemon=True).start()
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=16)
