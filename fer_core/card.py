@@ -28,9 +28,10 @@ class ModelCard:
 
     files: name -> {sha256, bytes}. input: size, channels, range, margin. training: dataset, dataset_sha256, labels,
     split, settings, seconds, hardware, versions, seed, command. history: one record per epoch. calibration:
-    {temperature}. evaluation: part -> metrics as `fer_core.evaluation.metrics` gives them. reported: what the
-    reproduced system published, and on what data; its `own_protocol` is what a second training, on that system's own
-    protocol, reached here (`fer_core.training.own_protocol`).
+    {temperature}, and {scale, bias} where they help (`fer_core.calibration`). evaluation: part -> metrics as
+    `fer_core.evaluation.metrics` gives them. reported: what the reproduced system published, and on what data; its
+    `own_protocol` is what a second training, on that system's own protocol, reached here
+    (`fer_core.training.own_protocol`).
     """
 
     name: str
@@ -41,7 +42,7 @@ class ModelCard:
     files: dict[str, dict[str, Any]]
     training: dict[str, Any]
     evaluation: dict[str, dict[str, Any]]
-    calibration: dict[str, float]
+    calibration: dict[str, Any]
     emotions: tuple[str, ...] = EMOTIONS
     input: dict[str, Any] = field(default_factory=dict)
     flagship: bool = False
@@ -52,11 +53,6 @@ class ModelCard:
     robustness: dict[str, Any] = field(default_factory=dict)
     intended_use: str = ""
     limits: str = ""
-
-    @property
-    def temperature(self) -> float:
-        """What the logits are divided by before the softmax (Guo et al. 2017)."""
-        return self.calibration["temperature"]
 
     def to_json(self) -> str:
         """The text of card.json."""
@@ -164,14 +160,23 @@ def _check(card: ModelCard, name: str) -> None:
     for part, found in card.evaluation.items():
         accuracy = found.get("accuracy") if isinstance(found, dict) else None
         expect(isinstance(accuracy, int | float), f"evaluation: {part} has no accuracy")
-    temperature = card.calibration.get("temperature")
-    expect(
-        isinstance(temperature, int | float) and 0.01 < temperature < 100,
-        f"calibration.temperature must be between 0.01 and 100, got {temperature}",
-    )
+    _check_calibration(card.calibration, expect)
     for file_name, entry in card.files.items():
         good_name = bool(_FILE_NAME.fullmatch(file_name)) and ".." not in file_name
         expect(good_name, f"files: {file_name!r} is not a plain file name")
         sha = entry.get("sha256") if isinstance(entry, dict) else None
         expect(isinstance(sha, str) and bool(_SHA256.fullmatch(sha)), f"files: {file_name} has no SHA-256")
         expect(isinstance(entry.get("bytes"), int), f"files: {file_name} has no size in bytes")
+
+
+def _check_calibration(calibration: dict[str, Any], expect: Callable[[bool, str], None]) -> None:
+    def within(value: Any, low: float, high: float) -> bool:
+        return isinstance(value, int | float) and low < value < high
+
+    temperature = calibration.get("temperature")
+    expect(within(temperature, 0.01, 100), f"calibration.temperature must be between 0.01 and 100, got {temperature}")
+    expect(("scale" in calibration) == ("bias" in calibration), "calibration.scale and calibration.bias go together")
+    for key, low, high in (("scale", 0.01, 100), ("bias", -100, 100)):
+        values = calibration.get(key, [1] * len(EMOTIONS))
+        good = isinstance(values, list) and len(values) == len(EMOTIONS) and all(within(v, low, high) for v in values)
+        expect(good, f"calibration.{key} must be {len(EMOTIONS)} numbers between {low} and {high}, got {values}")

@@ -134,13 +134,6 @@ def _cumulated(scores: np.ndarray[Any, Any], positive: np.ndarray[Any, Any]) -> 
     return hits, last + 1 - hits
 
 
-def uncalibrated(probabilities: np.ndarray[Any, Any], temperature: float) -> np.ndarray[Any, Any]:
-    """(N, 7) probabilities as they were before calibration: p = softmax(z / T), so softmax(z) is p^T, renormalised."""
-    # through logarithms of what float16 can hold: 0 ** T stays 0, and a row never vanishes
-    raised = np.maximum(probabilities.astype(np.float64), 0) ** temperature
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
 def reliability(
     probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], bins: int = ECE_BINS
 ) -> list[dict[str, float]]:

@@ -99,27 +99,6 @@ def log_loss(probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) 
     return float(-np.log(np.maximum(chosen, 1e-7)).mean())
 
 
-def fit_temperature(logits: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
-    """The temperature that minimises the log loss of softmax(logits / T) (Guo et al. 2017), within 0.1 to 10.
-
-    The loss has one minimum over log T, so a golden-section search finds it, to 1e-4.
-    """
-    scores = logits.astype(np.float64)
-
-    def loss(log_temperature: float) -> float:
-        scaled = scores / np.exp(log_temperature)
-        highest = scaled.max(axis=1)
-        total = highest + np.log(np.exp(scaled - highest[:, None]).sum(axis=1))
-        return float((total - scaled[np.arange(len(labels)), labels]).mean())
-
-    ratio = (np.sqrt(5) - 1) / 2
-    low, high = float(np.log(0.1)), float(np.log(10.0))
-    while high - low > 1e-4:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if loss(left) < loss(right) else (left, high)
-    return float(np.exp((low + high) / 2))
-
-
 def pack_predictions(
     predictions: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]], dataset_sha256: str
 ) -> bytes:

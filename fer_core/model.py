@@ -2,11 +2,13 @@
 
 import os
 import threading
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from fer_core.calibration import calibrated
 from fer_core.card import CARD_NAME, MODEL_NAME, ModelCard, read_card, read_file
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ModelError
@@ -77,7 +79,7 @@ class EmotionModel:
     @property
     def version(self) -> str:
         """Changes when the network or its calibration does."""
-        return f"{self.card.files[MODEL_NAME]['sha256'][:12]}-{self.card.temperature}"
+        return f"{self.card.files[MODEL_NAME]['sha256'][:12]}-{zlib.crc32(repr(self.card.calibration).encode()):08x}"
 
     def predict_proba(self, faces: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Calibrated probabilities of the seven emotions.
@@ -90,13 +92,7 @@ class EmotionModel:
                 f"faces must be (N, {FACE_SIZE}, {FACE_SIZE}) uint8 grey, got {faces.shape} {faces.dtype}; "
                 "fer_core.faces.crop_faces makes them."
             )
-        return softmax(self._network.logits(np.ascontiguousarray(faces)) / self.card.temperature)
-
-
-def softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """(N, 7) logits -> (N, 7) float32 probabilities."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
+        return calibrated(self._network.logits(np.ascontiguousarray(faces)), self.card.calibration)
 
 
 def list_models(models_dir: Path | None = None) -> list[str]:

@@ -129,9 +129,14 @@ def _training(card: ModelCard) -> str:
 def _contract(card: ModelCard) -> str:
     return (
         "A face of 48x48 grey pixels, 0 to 255, goes in; everything else is inside the network. Seven probabilities "
-        f"come out, in this order: {', '.join(card.emotions)}. The logits are divided by {card.temperature:g} first, "
-        "so that a confidence is about the share of such answers that are right."
+        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}, so that a "
+        "confidence is about the share of such answers that are right."
     )
+
+
+def _calibration(card: ModelCard) -> str:
+    divided = f"The logits are divided by {card.calibration['temperature']:g} first"
+    return f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -45,10 +45,6 @@ def test_round_trip(folder: Path) -> None:
     assert json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))["emotions"] == list(EMOTIONS)
 
 
-def test_temperature_is_the_calibration_s() -> None:
-    assert CARD.temperature == 1.25
-
-
 def test_only_what_every_card_must_say_is_required(folder: Path) -> None:
     optional = {"emotions", "input", "flagship", "reproduces", "reported", "history", "quantisation", "robustness"}
     optional |= {"intended_use", "limits"}
@@ -99,6 +95,19 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "temperature 0": (changed(calibration={"temperature": 0}), "calibration.temperature must be between.*got 0"),
     "temperature nan": (changed(calibration={"temperature": float("nan")}), "calibration.temperature"),
     "temperature is text": (changed(calibration={"temperature": "1"}), "calibration.temperature"),
+    "scale without bias": (changed(calibration={"temperature": 1, "scale": [1] * 7}), "scale and .*bias go together"),
+    "six scales": (
+        changed(calibration={"temperature": 1, "scale": [1] * 6, "bias": [0] * 7}),
+        "calibration.scale must be 7 numbers",
+    ),
+    "scale 0": (
+        changed(calibration={"temperature": 1, "scale": [1] * 6 + [0], "bias": [0] * 7}),
+        "calibration.scale must be 7 numbers between 0.01 and 100",
+    ),
+    "bias is nan": (
+        changed(calibration={"temperature": 1, "scale": [1] * 7, "bias": [float("nan")] * 7}),
+        "calibration.bias must be 7 numbers",
+    ),
     "62 other input size": (changed(input={"size": [64, 64]}), r"input.size must be \[48, 48\], got \[64, 64\]"),
     "a file outside": (one_file("../../x", GOOD_ENTRY), "files: '../../x' is not a plain file name"),
     "a file at a full path": (one_file("/etc/passwd", GOOD_ENTRY), "not a plain file name"),

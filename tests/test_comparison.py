@@ -20,12 +20,10 @@ from fer_core.comparison import (
     precision_recall_curve,
     reliability,
     roc_curve,
-    uncalibrated,
     verdict,
 )
 from fer_core.errors import ModelError
 from fer_core.evaluation import expected_calibration_error
-from fer_core.model import softmax
 from fer_core.published import published_rows, published_table, why_they_differ
 from fer_core.scoreboard import COLUMNS, markdown_table, score_row
 
@@ -135,19 +133,6 @@ def test_a_thinned_curve_keeps_its_ends_and_area() -> None:
     thin = whole.thinned(50)
     assert len(thin.x) <= 50 < len(whole.x)
     assert (thin.x[0], thin.y[0], thin.x[-1], thin.y[-1], thin.area) == (0, 0, 1, 1, whole.area)
-
-
-@pytest.mark.parametrize("temperature", [0.3068, 1.0, 1.7])
-def test_calibration_is_undone(temperature: float) -> None:
-    logits = np.random.default_rng(0).normal(0, 2, (500, 7)).astype(np.float32)
-    calibrated = softmax(logits / temperature)
-    assert np.allclose(uncalibrated(calibrated, temperature), softmax(logits), atol=1e-5)
-    stored = calibrated.astype(np.float16)
-    assert np.allclose(uncalibrated(stored, temperature), softmax(logits), atol=2e-2 if temperature < 1 else 2e-3)
-
-
-def test_certainty_stays_certain_without_calibration() -> None:
-    assert uncalibrated(np.eye(7, dtype=np.float16), 2.5).tolist() == np.eye(7).tolist()
 
 
 def test_reliability_bins() -> None:

@@ -9,19 +9,18 @@ import pytest
 from sklearn import metrics as oracle
 
 from fer_core import EMOTIONS
+from fer_core.calibration import softmax
 from fer_core.evaluation import (
     ECE_BINS,
     confusion_matrix,
     evaluate_models,
     expected_calibration_error,
-    fit_temperature,
     log_loss,
     metrics,
     pack_predictions,
     unpack_predictions,
     wilson_interval,
 )
-from fer_core.model import softmax
 from fer_core.splits import Faces
 
 
@@ -155,34 +154,6 @@ def test_ece_of_known_cases(confidence: float, right: float, ece: float) -> None
 def test_log_loss_of_an_impossible_answer_is_finite() -> None:
     probabilities = np.eye(7)[[0, 1]]
     assert log_loss(probabilities, np.array([0, 2])) == pytest.approx(-math.log(1e-7) / 2)
-
-
-@pytest.mark.parametrize("temperature", [0.25, 0.7, 1.0, 1.8, 4.0])
-def test_temperature_is_recovered(temperature: float) -> None:
-    rng = np.random.default_rng(0)
-    calibrated = rng.normal(0, 2, (20_000, 7))
-    # labels drawn from what the logits say at temperature 1
-    labels = (calibrated + rng.gumbel(size=calibrated.shape)).argmax(axis=1)
-    assert fit_temperature(calibrated * temperature, labels) == pytest.approx(temperature, rel=0.03)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_no_other_temperature_is_better(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 7, 300)
-    logits = (rng.normal(0, 3, (300, 7)) + 3 * np.eye(7)[labels]).astype(np.float32)
-
-    def loss(temperature: float) -> float:
-        return float(oracle.log_loss(labels, softmax(logits / temperature), labels=range(7)))
-
-    best = loss(fit_temperature(logits, labels))
-    assert all(best <= loss(t) + 1e-6 for t in np.geomspace(0.1, 10, 200))
-
-
-@pytest.mark.parametrize(("sign", "end"), [(1, 0.1), (-1, 10.0)], ids=["always right", "always wrong"])
-def test_temperature_stays_within_its_range(sign: int, end: float) -> None:
-    labels = np.arange(70) % 7
-    assert fit_temperature(sign * np.eye(7)[labels], labels) == pytest.approx(end, rel=1e-3)
 
 
 def test_predictions_round_trip() -> None:

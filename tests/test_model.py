@@ -12,8 +12,9 @@ import pytest
 from broken_bundles import dense, edited, network, rewritten, shortened
 
 from fer_core import EMOTIONS, EmotionModel, ModelError, list_models, load_model
+from fer_core.calibration import softmax
 from fer_core.card import CARD_NAME, MODEL_NAME
-from fer_core.model import MAX_BATCH, Network, softmax
+from fer_core.model import MAX_BATCH, Network
 
 FACES = np.random.default_rng(0).integers(0, 256, (3 * MAX_BATCH + 5, 48, 48), dtype=np.uint8)
 
@@ -76,7 +77,7 @@ def test_temperature_divides_the_logits(model: EmotionModel, bundle: Path) -> No
     card = json.loads((bundle / CARD_NAME).read_text())
     logits = Network((bundle / MODEL_NAME).read_bytes()).logits(FACES[:9])
     for temperature in (0.5, 1, 3.25):
-        card["calibration"]["temperature"] = temperature
+        card["calibration"] = {"temperature": temperature}
         (bundle / CARD_NAME).write_text(json.dumps(card))
         exact = np.exp(logits.astype(float) / temperature)
         exact /= exact.sum(axis=1, keepdims=True)

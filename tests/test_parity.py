@@ -14,13 +14,26 @@ import tiny
 from conftest import Run
 
 from fer_core import EmotionModel, load_model, read_card
-from fer_core.model import Network, softmax
+from fer_core.calibration import calibrated, softmax
+from fer_core.model import Network
 from fer_core.splits import Faces
 from fer_core.training import convert
 from fer_core.training.architectures import CNNS
 from fer_core.training.backbones import BACKBONES, freeze, transfer_network
 
-RANDOM = np.random.default_rng(0).integers(0, 256, (256, 48, 48), dtype=np.uint8)
+
+def patterns(count: int) -> np.ndarray:
+    """Random blotches, as strong as a face's: to noise of single pixels alone a network says one thing throughout."""
+    random, made = np.random.default_rng(0), []
+    for index in range(count):
+        side = (3, 6, 12, 24, 48)[index % 5]
+        blotches = cv2.resize(random.random((side, side)), (48, 48), interpolation=cv2.INTER_CUBIC)
+        middle, strength = random.uniform(90, 165), random.uniform(60, 180)
+        made.append(np.clip(middle + strength * (blotches - 0.5), 0, 255).astype(np.uint8))
+    return np.stack(made)
+
+
+RANDOM = patterns(256)
 
 
 def answers(network: Any, faces: np.ndarray) -> np.ndarray:
@@ -29,11 +42,11 @@ def answers(network: Any, faces: np.ndarray) -> np.ndarray:
 
 
 def compare(served: np.ndarray, trained: np.ndarray, precision: str) -> None:
-    """float32 within 1e-3, float16 within 2e-3, int8 within 0.1; and 99.5 % of the labels agree.
+    """Within 1e-3, int8 within 0.1; and 99.5 % of the labels agree.
 
-    A face on the edge of two classes may fall either way: what counts is that no clear answer changes.
+    Of int8, a face on the edge of two classes may fall either way: what counts is that no clear answer changes.
     """
-    bound, narrow = {"float32": (1e-3, 0.0), "float16": (2e-3, 2e-3), "int8": (0.1, 0.05)}[precision]
+    bound, narrow = (0.1, 0.02) if precision == "int8" else (1e-3, 0.0)
     top = np.sort(trained, axis=1)
     edge = top[:, -1] - top[:, -2] < narrow
     assert np.abs(served - trained).max() < bound
@@ -47,9 +60,9 @@ def network(trained: Run) -> Any:
 
 @pytest.fixture(scope="module")
 def real_faces(shared_data: Path, fer2013_tool: ModuleType) -> np.ndarray:
-    """512 PublicTest faces of FER-2013."""
+    """All 3,589 PublicTest faces of FER-2013."""
     images, _, usage, *_ = fer2013_tool.load(shared_data / "fer2013_travel.npz")
-    return np.ascontiguousarray(images[usage == 1][:512])
+    return np.ascontiguousarray(images[usage == 1])
 
 
 @pytest.fixture(scope="module", params=convert.PRECISIONS)
@@ -81,7 +94,7 @@ def test_the_bundle_serves_what_was_trained(trained: Run, model: EmotionModel, n
     faces, _ = tiny.faces(30, seed=5)
     logits = network.predict(faces[..., None].astype(np.float32), verbose=0)
     card = read_card(trained.bundle)
-    compare(model.predict_proba(faces), softmax(logits / card.temperature), card.quantisation["chosen"])
+    compare(model.predict_proba(faces), calibrated(logits, card.calibration), card.quantisation["chosen"])
 
 
 def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.FixtureRequest) -> None:
@@ -97,7 +110,7 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
         sets.append(request.getfixturevalue("real_faces"))
     for faces in sets:
         logits = network.predict(faces[..., None].astype(np.float32), batch_size=64, verbose=0)
-        served, trained = bundle.predict_proba(faces), softmax(logits / bundle.card.temperature)
+        served, trained = bundle.predict_proba(faces), calibrated(logits, bundle.card.calibration)
         if bundle.card.quantisation["chosen"] == "int8":  # the card's is of all PublicTest faces
             assert bundle.card.quantisation["candidates"]["int8"]["label_agreement"] >= 0.995
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)

@@ -31,10 +31,10 @@ from fer_core import (
     read_card,
 )
 from fer_core.analyze import Face, Prediction
+from fer_core.calibration import softmax
 from fer_core.card import CARD_NAME, write_card
 from fer_core.faces import crop_face
 from fer_core.images import MAX_IMAGE_PIXELS, image_notes, shown_name
-from fer_core.model import softmax
 from fer_core.reports import ROW_FIELDS, to_csv, to_json
 from fer_core.tracking import MAX_FACES, FaceTracker
 
@@ -153,6 +153,10 @@ def test_the_tracker_bears_any_frames_at_any_times(steps: list[tuple[int, float]
                 assert abs(probabilities.sum() - 1) < 1e-5
 
 
+def seven(low: float, high: float) -> st.SearchStrategy[list[float]]:
+    return st.lists(st.floats(low, high), min_size=7, max_size=7)
+
+
 @st.composite
 def cards(draw: st.DrawFn) -> ModelCard:
     entry = st.fixed_dictionaries({"sha256": st.from_regex(r"[0-9a-f]{64}", fullmatch=True), "bytes": st.integers(0)})
@@ -166,7 +170,8 @@ def cards(draw: st.DrawFn) -> ModelCard:
         files=draw(st.dictionaries(names, entry, max_size=3)),
         training=draw(st.dictionaries(st.text(max_size=8), JSON, max_size=3)),
         evaluation=draw(st.dictionaries(names, st.fixed_dictionaries({"accuracy": st.floats(0, 1)}), max_size=2)),
-        calibration={"temperature": draw(st.floats(0.02, 99))},
+        calibration=draw(st.just({}) | st.fixed_dictionaries({"scale": seven(0.02, 99), "bias": seven(-99, 99)}))
+        | {"temperature": draw(st.floats(0.02, 99))},
         flagship=draw(st.booleans()),
     )
 

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import keras
 
+from fer_core.calibration import fit_calibration
 from fer_core.card import MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, hardware, write_card
 from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.errors import ModelError
-from fer_core.evaluation import fit_temperature, metrics, pack_predictions
+from fer_core.evaluation import metrics, pack_predictions
 from fer_core.model import EmotionModel, Network
 from fer_core.splits import Split
 from fer_core.training.convert import as_float32, choose, multiply_adds, save_keras
@@ -60,12 +61,12 @@ class Trained:
 def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: str = "auto") -> ModelCard:
     """Write `models_dir`/<name>/ and return its card. An existing bundle is replaced in one step, or not at all.
 
-    Every part is evaluated once, through the very TFLite file and temperature that serve. Raises ModelError.
+    Every part is evaluated once, through the very TFLite file and calibration that serve. Raises ModelError.
     """
     check_name(trained.name)
     network = as_float32(trained.build, trained.network)
     chosen, plain, quantisation = choose(network, split.validation, precision)
-    temperature = fit_temperature(Network(chosen.content).logits(split.validation.faces), split.validation.labels)
+    calibration = fit_calibration(Network(chosen.content).logits(split.validation.faces), split.validation.labels)
     card = ModelCard(
         name=trained.name,
         title=trained.title,
@@ -75,7 +76,7 @@ def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: s
         files={MODEL_NAME: file_entry(chosen.content)},
         training=_training_record(trained, split),
         evaluation={},
-        calibration={"temperature": round(temperature, 4)},
+        calibration=calibration,
         input={"size": [48, 48], "channels": "grey", "dtype": "uint8", "range": [0, 255]},
         flagship=trained.flagship,
         reproduces=trained.reproduces,

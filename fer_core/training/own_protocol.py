@@ -11,11 +11,11 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from fer_core.calibration import softmax
 from fer_core.card import ModelCard, change_card, hardware, read_card
 from fer_core.datasets import FaceTable
 from fer_core.errors import DatasetError, ModelError
 from fer_core.evaluation import metrics
-from fer_core.model import softmax
 from fer_core.splits import Faces, Split, split_dataset
 
 TEST_PARTS: Final = ("private_test", "test")
@@ -110,7 +110,7 @@ def kept(reported: dict[str, Any] | None, folder: Path, architecture: str) -> di
 
 
 def _probabilities(network: keras.Model, part: Faces) -> np.ndarray[Any, Any]:
-    """(N, 7), uncalibrated: a temperature changes no label."""
+    """(N, 7), uncalibrated: the network's own labels, which the part it was chosen on has no say in."""
     logits = np.asarray(network.predict(part.faces[..., None].astype(np.float32), batch_size=256, verbose=0))
     if not np.isfinite(logits).all():
         raise ModelError("the network answers with values that are not numbers.")

@@ -6,9 +6,10 @@ import streamlit as st
 
 from fer_core import EMOTIONS
 from fer_core.bundles import Bundle
+from fer_core.calibration import uncalibrated
 from fer_core.charts import confusion_chart, history_chart
 from fer_core.charts_compare import curve_chart, f1_chart, learning_rate_chart, reliability_chart
-from fer_core.comparison import precision_recall_curve, reliability, roc_curve, uncalibrated
+from fer_core.comparison import precision_recall_curve, reliability, roc_curve
 from fer_core.evaluation import expected_calibration_error
 from pages.parts.compare_parts import matrix_rows, show_chart
 
@@ -80,16 +81,18 @@ def show_curves(answers: dict[str, tuple[Any, Any]], names: dict[str, str]) -> N
 
 
 def show_calibration(pair: list[Bundle], answers: dict[str, tuple[Any, Any]], names: dict[str, str]) -> None:
-    """Reliability before and after the temperature."""
+    """Reliability before and after calibration."""
     for column, bundle in zip(st.columns(2), pair, strict=True):
         labels, after = answers[bundle.name]
-        stages = {"before calibration": uncalibrated(after, bundle.card.temperature), "after calibration": after}
+        stages = {"before calibration": uncalibrated(after, bundle.card.calibration), "after calibration": after}
         rows = [{"when": when, **record} for when, p in stages.items() for record in reliability(p, labels)]
         errors = [expected_calibration_error(p, labels) for p in stages.values()]
         with column:
             show_chart(reliability_chart(rows), names[bundle.name], rows, f"calibration-{bundle.name}")
             st.caption(
-                f"Temperature {bundle.card.temperature:.2f}, fitted on the validation part. "
+                f"Temperature {bundle.card.calibration['temperature']:.2f}"
+                f"{', then a scale and a bias per emotion' if 'scale' in bundle.card.calibration else ''}: "
+                "fitted on the validation part. "
                 f"Calibration error {errors[0]:.3f} before, {errors[1]:.3f} after."
             )
     st.caption("On the dotted line a model that says 70 % is right 70 times in 100. Below it, the model is too sure.")

@@ -61,7 +61,7 @@ def ready_model(name: str, card: ModelCard) -> EmotionModel | None:
     """The loaded model, or None after a line that says why not."""
     try:
         files = sorted((file, entry["sha256"]) for file, entry in card.files.items())
-        return _loaded(name, f"{files} {card.temperature}")
+        return _loaded(name, f"{files} {card.calibration}")
     except FerError as error:
         st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
         return None
