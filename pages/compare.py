@@ -1,5 +1,7 @@
 """Compare: what the bundles' own evaluations say of them, side by side. Opening it reads cards only."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -9,18 +11,13 @@ from fer_core.published import published_rows, why_they_differ
 from fer_core.scoreboard import milliseconds_per_face, score_row
 from pages.parts.compare_own import show_own
 from pages.parts.compare_pair import show_pair
-from pages.parts.compare_parts import percent, show_chart, table_config, table_rows, titles
+from pages.parts.compare_parts import show_chart, table_config, table_rows, titles
 from pages.parts.navigation import enter_page
 from pages.parts.shared import ready_model
 
 SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
 
-
-OWN_PROTOCOL = st.column_config.NumberColumn(
-    "on its own protocol, here",
-    format="%.1f %%",
-    help="A second training, split and chosen as the authors did: it may have seen faces that others are tested on.",
-)
+OWN_PROTOCOL = "on its own protocol, here"
 
 
 def show_all(bundles: list[Bundle]) -> None:
@@ -70,22 +67,33 @@ def show_published(bundles: list[Bundle]) -> None:
     reproducing = [bundle for bundle in bundles if bundle.card.reported]
     if not reproducing:
         st.info("No model here names a published system.")
-    share = st.column_config.NumberColumn(format="%.1f %%")
     for bundle in reproducing:
         system = bundle.card.reproduces or bundle.card.reported.get("system", "a published system")
         st.subheader(f"{bundle.card.title} after {system}", anchor=False)
-        rows = [
-            {**row, **{key: percent(row[key]) for key in ("published", "own", "measured")}}
-            | {"interval": "" if row["low"] is None else f"{row['low']:.1%} to {row['high']:.1%}"}
-            for row in published_rows(bundle.card)
-        ]
-        order = ["figure", "published", "own", "measured", "interval", "published_on", "measured_on"]
-        if "own_protocol" not in bundle.card.reported:
-            order.remove("own")
-        config = {"published": share, "measured": share, "published_on": "published on", "measured_on": "measured on"}
-        config |= {"interval": "95 % interval", "own": OWN_PROTOCOL}
-        st.dataframe(rows, column_order=order, column_config=config, hide_index=True, key=f"published-{bundle.name}")
+        own = "own_protocol" in bundle.card.reported
+        # a table of words: they wrap, where a data frame would cut them off
+        st.table(pd.DataFrame([_published_row(row, own) for row in published_rows(bundle.card)]).set_index("figure"))
+        if own:
+            st.caption(
+                f"{OWN_PROTOCOL.capitalize()}: a second training, split and chosen as the authors did. It may have "
+                "seen faces that the others are tested on, so that network does not ship."
+            )
         st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
+
+
+def _published_row(row: dict[str, Any], own: bool) -> dict[str, str]:
+    def share(value: float | None, decimals: int = 1) -> str:
+        return "not given" if value is None else f"{value:.{decimals}%}"
+
+    return {
+        "figure": row["figure"],
+        "published": share(row["published"], 2),
+        **({OWN_PROTOCOL: share(row["own"])} if own else {}),
+        "measured": share(row["measured"]),
+        "95 % interval": "" if row["low"] is None else f"{row['low']:.1%} to {row['high']:.1%}",
+        "published on": row["published_on"],
+        "measured on": row["measured_on"],
+    }
 
 
 def show_robustness(bundles: list[Bundle]) -> None:

@@ -218,8 +218,9 @@ def test_models_that_saw_different_faces(models_dir: Path, changes: dict[str, An
 
 def test_published_beside_measured(two: Path) -> None:
     page = view(app(), "Published and measured")
-    assert page.dataframe[0].value["published"].tolist()[0] == 50
-    assert "own" not in page.dataframe[0].proto.column_order
+    shown = page.table[0].value
+    assert shown["published"].tolist()[0] == "50.00%"
+    assert "on its own protocol, here" not in shown.columns
     assert "FIRST after A system" in texts(page)
 
 
@@ -227,8 +228,9 @@ def test_the_figure_on_the_system_s_own_protocol_stands_between_them(two: Path) 
     own = {"accuracy": 0.61, "n": 20, "protocol": "split in its own way", "epochs": 3}
     change_card(two / "first", reported={"system": "S", "test_accuracy": 0.7, "own_protocol": own})
     page = view(app(), "Published and measured")
-    assert list(page.dataframe[0].proto.column_order)[:4] == ["figure", "published", "own", "measured"]
-    assert page.dataframe[0].value["own"].tolist() == [61]
+    shown = page.table[0].value
+    assert list(shown.columns)[:3] == ["published", "on its own protocol, here", "measured"]
+    assert shown["on its own protocol, here"].tolist() == ["61.0%"]
     assert "split in its own way" in texts(page)
 
 
