@@ -6,6 +6,7 @@ The package's way: JPEG -> OpenCV -> haarcascade_frontalface_default (steps of 1
 on) -> crops of 64x64 grey in [-1, 1] -> its network (mini-XCEPTION, 58 k parameters, `--peer-network`, an HDF5 file)
 by Keras' `predict`. So that nobody can say it was Keras alone, the same is also timed with the network called as a
 compiled TensorFlow function. This project's way: `analyze`, with one model and with both. Decoding is in all of them.
+Then frames of a webcam, 640x480, one face: the package's way on each frame, and `FaceTracker`; no decoding there.
 """
 
 import argparse
@@ -25,9 +26,13 @@ from fer_core.analyze import analyze
 from fer_core.benchmark_pictures import one_face
 from fer_core.benchmark_rows import machine
 from fer_core.images import PICTURE_SUFFIXES, sample_image
-from fer_core.model import MODELS_DIR, list_models, load_model
+from fer_core.live_frames import FRAME_RATE, still
+from fer_core.model import MODELS_DIR, EmotionModel, list_models, load_model
+from fer_core.tracking import FaceTracker
 
 REPEATS: Final = 15
+FRAMES: Final = 120
+_WARM_UP: Final = 10
 _SIDE: Final = 64  # of the peer's crops
 
 Answer = Callable[[NDArray[np.float32]], Any]
@@ -35,7 +40,13 @@ Answer = Callable[[NDArray[np.float32]], Any]
 
 def peer(data: bytes, answer: Answer) -> int:
     """The package's way from bytes to answers; returns how many faces it found."""
-    image = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return peer_pixels(
+        cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), answer
+    )
+
+
+def peer_pixels(image: NDArray[np.uint8], answer: Answer) -> int:
+    """`peer` from RGB (height, width, 3) uint8 on."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     cuts = [grey[box.y : box.y + box.height, box.x : box.x + box.width] for box in peer_find(image)]
     crops = [cv2.resize(cut, (_SIDE, _SIDE)) for cut in cuts]
@@ -88,9 +99,29 @@ def main() -> None:
         slow, fast = spent["1280x720, one face"].values()
         print(*(f"{a / b:.3f}" for a, b in zip(slow, fast, strict=True)))
         return
+    if not args.pictures:
+        spent["webcam frames 640x480, one face"] = frames(network, compiled, models[0])
     show(spent)
     if args.json:
         args.json.write_text(json.dumps({"machine": machine(), "ms": spent}, indent=1) + "\n", encoding="utf-8")
+
+
+def frames(network: Any, compiled: Any, model: EmotionModel) -> dict[str, list[float]]:
+    """Milliseconds a frame of each way, on the same frames in turns; the first ten load what has to be loaded."""
+    tracker = FaceTracker([model])
+    ways: dict[str, Callable[[float, NDArray[np.uint8]], Any]] = {
+        "the fer package's way, predict": lambda _, frame: peer_pixels(frame, lambda f: network.predict(f, verbose=0)),
+        "the fer package's way, compiled": lambda _, frame: peer_pixels(frame, compiled),
+        f"FaceTracker, {model.name}": lambda moment, frame: tracker.update(frame, moment),
+    }
+    spent: dict[str, list[float]] = {title: [] for title in ways}
+    for index, (moment, frame) in enumerate(still(FRAMES / FRAME_RATE)):
+        for title, way in ways.items():
+            started = time.perf_counter()
+            way(moment, frame)
+            if index >= _WARM_UP:
+                spent[title].append((time.perf_counter() - started) * 1000)
+    return spent
 
 
 def show(spent: dict[str, dict[str, list[float]]]) -> None:

@@ -24,7 +24,7 @@ def stream(minutes: float, models: list[Any]) -> tuple[float, int]:
     from memory import status_mb
 
     from fer_core.live import LiveSession
-    from fer_core.live_benchmark import still
+    from fer_core.live_frames import still
 
     now = [0.0]
     session = LiveSession(clock=lambda: now[0])

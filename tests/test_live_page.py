@@ -19,7 +19,7 @@ from stub_models import BrightnessModel
 from fer_core.card import read_card
 from fer_core.emotions import EMOTIONS
 from fer_core.live import LiveSession
-from fer_core.live_benchmark import portrait_frame
+from fer_core.live_frames import portrait_frame
 from fer_core.model import bundle_folder, list_models
 from fer_core.session_log import LOG_FIELDS, SessionLog
 from fer_core.streams import StreamSlots, ice_servers, stream_limit

@@ -8,7 +8,7 @@ from stub_models import BRIGHT, DARK, BrightnessModel
 
 from fer_core.faces import Box, find_faces
 from fer_core.images import decode_image, sample_image
-from fer_core.live_benchmark import crowd_frame, moving, portrait_frame, still
+from fer_core.live_frames import crowd_frame, moving, portrait_frame, still
 from fer_core.smoothing import LABEL_HOLD, SmoothBox, SteadyPrediction, weight
 from fer_core.tracking import FaceTracker, TrackedFace, iou
 
