@@ -1,16 +1,17 @@
-"""The command line: `python -m fer_core classify|video|evaluate|models|benchmark`.
+"""The command line: `python -m fer_core classify|label|video|evaluate|models|benchmark`.
 
 Exit codes: 0 all done, 1 some inputs refused (each named on stderr), 2 wrong usage or nothing usable.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fer_core.command_output import WRITERS, refuse
-from fer_core.commands import benchmark, classify, models, video
+from fer_core.commands import benchmark, classify, label, models, video
 from fer_core.errors import DatasetError, ModelError
 from fer_core.evaluate_command import evaluate
 from fer_core.model import MODELS_DIR
@@ -51,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
     p.add_argument("--format", choices=tuple(WRITERS), default="table", help="default: %(default)s")
     p.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (default: %(default)s)")
+    p.add_argument("--unsure-below", type=float, default=0.5, metavar="X", help="confidence (default: %(default)s)")
+    p = command(label)
+    p.add_argument("source", metavar="SOURCE", help="folder, glob, list (.txt, .parquet), or s3://, gs://, https://")
+    p.add_argument("--out", required=True, metavar="DIR", help="each job gets a folder of its own in it")
+    p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
+    p.add_argument("--engine", choices=("local",), default="local", help="what runs it (default: %(default)s)")
+    p.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="default: %(default)s")
+    p.add_argument("--batch-size", type=_positive, default=32, metavar="N", help="pictures (default: %(default)s)")
     p.add_argument("--unsure-below", type=float, default=0.5, metavar="X", help="confidence (default: %(default)s)")
     p = command(video)
     p.add_argument("file", metavar="FILE", help="MP4, WebM, MOV or AVI")

@@ -1,6 +1,5 @@
 """Many pictures -> their analyses, in order; on several processes where asked, with flat memory."""
 
-import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,6 +13,7 @@ import numpy as np
 from fer_core.analyze import Analysis, analyze
 from fer_core.errors import ImageError
 from fer_core.model import EmotionModel, load_model
+from fer_core.workers import end_with_parent, spawning
 
 _AHEAD: Final = 8  # pictures a worker may be ahead of the reader: bounds what waits in memory
 _models: list[EmotionModel] = []  # of a worker process
@@ -36,11 +36,9 @@ def analyze_files(
         for path in paths:
             yield path, _analyzed(path, models, threshold)
         return
-    # spawn: a forked child would inherit OpenCV's and LiteRT's threads in whatever state they are
-    context = multiprocessing.get_context("spawn")
     waiting: deque[tuple[Path, Future[Analysis | ImageError]]] = deque()
     rest = iter(paths)
-    with ProcessPoolExecutor(workers, context, initializer=_start, initargs=(tuple(folders),)) as pool:
+    with ProcessPoolExecutor(workers, spawning(), initializer=_start, initargs=(tuple(folders),)) as pool:
         while True:
             for path in islice(rest, workers * _AHEAD - len(waiting)):
                 waiting.append((path, pool.submit(_work, path, threshold)))
@@ -53,6 +51,7 @@ def analyze_files(
 def _start(folders: tuple[Path, ...]) -> None:
     import cv2
 
+    end_with_parent()
     cv2.setNumThreads(1)  # the processes share the cores; threads of each would only get in each other's way
     _models.extend(load_model(folder, threads=1) for folder in folders)
 

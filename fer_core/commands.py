@@ -1,4 +1,4 @@
-"""The commands `classify`, `video`, `models` and `benchmark`: each takes parsed arguments and returns an exit code."""
+"""The commands that are not large: each takes parsed arguments and returns an exit code."""
 
 import argparse
 import os
@@ -40,6 +40,13 @@ def classify(args: argparse.Namespace) -> int:
 
     writer(results())
     return 0 if not refused else 2 if refused == len(pictures) else 1
+
+
+def label(args: argparse.Namespace) -> int:
+    """Label the faces of many pictures: Parquet parts, a row for each face; run again, it goes on."""
+    from fer_core.labelling.job import run_job  # brings pyarrow, which nothing else here needs
+
+    return run_job(args)
 
 
 def video(args: argparse.Namespace) -> int:

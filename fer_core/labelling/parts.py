@@ -1,0 +1,92 @@
+"""The parts of a job on disk: which pictures are done, and parts that appear whole or not at all."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fer_core.errors import DatasetError
+from fer_core.labelling.rows import STATUSES, schema
+from fer_core.model import EmotionModel
+
+
+def job_name(models: Sequence[EmotionModel], threshold: float) -> str:
+    """The folder of a job under --out: other models, weights, calibration or threshold make another job."""
+    said = json.dumps([[model.name, model.version] for model in models] + [threshold])
+    return f"{'-'.join(model.name for model in models)}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+class Parts:
+    """The folder of one job. One process writes to it at a time: the one that holds its lock."""
+
+    def __init__(self, folder: Path, models: Sequence[str]) -> None:
+        self.folder = folder
+        self.schema = schema(models)
+        self.models = tuple(models)
+
+    def paths(self) -> list[Path]:
+        """The whole parts, oldest first."""
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def done(self) -> dict[str, str | None]:
+        """Source -> content hash, for every picture that has its rows; None where it could not be read."""
+        found: dict[str, str | None] = {}
+        for path in self.paths():
+            try:
+                table = pq.read_table(path, columns=["source", "content_hash"])
+            except (OSError, pa.ArrowException) as error:
+                advice = "Move it away, and its pictures are done again"
+                raise DatasetError(f"{path} is damaged ({error}). {advice}.") from None
+            found.update(zip(table["source"].to_pylist(), table["content_hash"].to_pylist(), strict=True))
+        return found
+
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """One part with these rows. It is made under another name and renamed, so no reader ever sees half of one."""
+        if not rows:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((int(path.stem.split("-")[1]) for path in self.paths()), default=-1)
+        handle, making = tempfile.mkstemp(prefix=".making-", suffix=".parquet", dir=self.folder)
+        os.close(handle)
+        try:
+            pq.write_table(pa.Table.from_pylist(list(rows), self.schema), making, compression="zstd")
+            with open(making, "rb") as file:
+                os.fsync(file.fileno())
+            os.chmod(making, 0o644)
+            os.replace(making, self.folder / f"part-{number:06d}.parquet")
+        finally:
+            Path(making).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what a killed run left half made."""
+        for path in self.folder.glob(".making-*"):
+            path.unlink(missing_ok=True)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts over all parts: pictures by status, faces, and by model the labels and how many are uncertain."""
+        pictures, faces, uncertain = Counter[str](), 0, Counter[str]()
+        labels = {model: Counter[str]() for model in self.models}
+        for path in self.paths():
+            table = pq.read_table(path)
+            numbers = table["face"].to_pylist()
+            faces += sum(number is not None for number in numbers)
+            # a picture's rows stand together, and its first face stands for it
+            pictures.update(s for s, n in zip(table["status"].to_pylist(), numbers, strict=True) if n in (None, 1))
+            for model in self.models:
+                labels[model].update(label for label in table[f"{model}_label"].to_pylist() if label)
+                uncertain[model] += sum(bool(value) for value in table[f"{model}_uncertain"].to_pylist())
+        return {
+            "pictures": {"all": pictures.total(), **{status: pictures[status] for status in STATUSES}},
+            "faces": faces,
+            "models": {
+                model: {"labels": dict(labels[model].most_common()), "uncertain": uncertain[model]}
+                for model in self.models
+            },
+        }

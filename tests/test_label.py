@@ -1,0 +1,252 @@
+"""`python -m fer_core label`: every picture exactly once, whatever happens to the job."""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT, Run
+
+from fer_core import EMOTIONS, analyze, load_model
+from fer_core.__main__ import main
+from fer_core.errors import DatasetError
+from fer_core.images import decode_image, sample_image
+from fer_core.labelling.parts import Parts
+from fer_core.labelling.rows import Labeller
+from fer_core.labelling.sources import list_sources
+
+Label = Callable[..., int]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Two pictures with a face, one of them in a folder below; one without; one damaged; one not there; a text."""
+    folder = tmp_path / "pictures"
+    (folder / "below").mkdir(parents=True)
+    (folder / "a.png").write_bytes(sample_image())
+    small = cv2.resize(decode_image(sample_image()), (256, 256), interpolation=cv2.INTER_AREA)
+    (folder / "below" / "b.JPG").write_bytes(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
+    (folder / "empty.png").write_bytes(cv2.imencode(".png", np.full((120, 160), 90, np.uint8))[1].tobytes())
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (folder / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture
+def label(trained: Run, tmp_path: Path) -> Label:
+    def run(source: object, *options: object) -> int:
+        fixed = ["--out", tmp_path / "out", "--models-dir", trained.models_dir, "--workers", 1]
+        return main(["label", str(source), *map(str, [*fixed, *options])])
+
+    return run
+
+
+def job(tmp_path: Path) -> Path:
+    (folder,) = (tmp_path / "out").iterdir()
+    return folder
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def test_every_picture_has_its_row(pictures: Path, label: Label, tmp_path: Path, trained: Run) -> None:
+    assert label(pictures) == 1, "one file is damaged and one is gone"
+    found = {Path(row["source"]).name: row for row in rows(job(tmp_path))}
+    assert {name: row["status"] for name, row in found.items()} == {
+        "a.png": "face", "b.JPG": "face", "empty.png": "no face", "broken.jpg": "refused", "gone.png": "refused",
+    }  # fmt: skip
+    face = analyze(sample_image(), [load_model(trained.bundle)]).faces[0]
+    row, answer = found["a.png"], face.predictions["tiny"]
+    assert (row["width"], row["height"], row["face"]) == (512, 512, 1)
+    assert tuple(row[f"box_{side}"] for side in ("x", "y", "width", "height")) == (
+        face.box.x, face.box.y, face.box.width, face.box.height,
+    )  # fmt: skip
+    assert (row["tiny_label"], row["tiny_uncertain"]) == (answer.label, answer.is_uncertain)
+    assert [row[f"tiny_{emotion}"] for emotion in EMOTIONS] == pytest.approx(answer.probabilities.tolist(), abs=1e-5)
+    assert found["empty.png"]["tiny_label"] is None and found["empty.png"]["width"] == 160
+    assert "cannot be opened" in found["gone.png"]["reason"] and found["gone.png"]["content_hash"] is None
+    assert len(found["broken.jpg"]["content_hash"]) == 64 and found["broken.jpg"]["reason"]
+    summary = json.loads((job(tmp_path) / "summary.json").read_text())
+    assert summary["pictures"] == {"all": 5, "face": 2, "no face": 1, "refused": 2}
+    assert summary["faces"] == 2 and sum(summary["models"]["tiny"]["labels"].values()) == 2
+    assert summary["last_run"]["pictures"] == 5
+
+
+def test_run_again_it_does_only_what_is_new(pictures: Path, label: Label, tmp_path: Path) -> None:
+    label(pictures)
+    before = rows(job(tmp_path))
+    label(pictures)
+    assert rows(job(tmp_path)) == before
+    (pictures / "empty.png").write_bytes(sample_image())
+    (pictures / "c.png").write_bytes(sample_image())
+    (tmp_path / "nowhere.png").write_bytes(sample_image())
+    label(pictures)
+    fresh = rows(job(tmp_path))[len(before) :]
+    assert sorted(Path(row["source"]).name for row in fresh) == ["c.png", "empty.png", "gone.png"]
+    assert {row["status"] for row in fresh} == {"face"}
+
+
+def test_another_threshold_is_another_job(pictures: Path, label: Label, tmp_path: Path) -> None:
+    label(pictures / "*.png")
+    label(pictures / "*.png", "--unsure-below", 0.9)
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_batches_of_any_size_and_more_workers_give_the_same(pictures: Path, label: Label, tmp_path: Path) -> None:
+    label(pictures, "--batch-size", 1)
+    one = rows(job(tmp_path))
+    shutil.rmtree(tmp_path / "out")
+    label(pictures, "--batch-size", 2, "--workers", 2)
+    assert rows(job(tmp_path)) == one
+
+
+def many(folder: Path, count: int) -> Path:
+    """`count` pictures, each of its own content."""
+    folder.mkdir()
+    sample = cv2.resize(decode_image(sample_image()), (200, 200), interpolation=cv2.INTER_AREA)[..., ::-1].copy()
+    for number in range(count):
+        sample[:2] = number % 256
+        (folder / f"{number:03}.png").write_bytes(cv2.imencode(".png", sample)[1].tobytes())
+    return folder
+
+
+def each_once(folder: Path, count: int) -> bool:
+    seen = Counter(row["source"] for row in rows(folder))
+    return len(seen) == count and set(seen.values()) == {1}
+
+
+def test_a_worker_that_dies_loses_nothing(label: Label, tmp_path: Path) -> None:
+    folder, killed = many(tmp_path / "many", 60), []
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while not killed and time.monotonic() < deadline:
+            for child in multiprocessing.active_children():
+                time.sleep(2.0)  # it is at work by then, or still starting: either must be borne
+                if child.pid:
+                    os.kill(child.pid, signal.SIGKILL)
+                    killed.append(child.pid)
+                    break
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    code = label(folder, "--workers", 2, "--batch-size", 4)
+    killer.join()
+    assert killed and code == 0
+    assert each_once(job(tmp_path), 60)
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            number, _, rest = stat.read_text().partition(" ")
+            if int(rest.rpartition(")")[2].split()[1]) == parent:
+                found.append(int(number))
+    return found
+
+
+def alive(number: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_a_job_that_is_killed_goes_on(label: Label, tmp_path: Path, trained: Run) -> None:
+    folder = many(tmp_path / "many", 40)
+    command = [sys.executable, "-m", "fer_core", "label", str(folder), "--out", str(tmp_path / "out")]
+    command += ["--models-dir", str(trained.models_dir), "--workers", "1", "--batch-size", "2"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout is not None and b"40 pictures, 0 of them" in process.stdout.readline()
+    deadline = time.monotonic() + 60
+    while not (workers := children(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.5)
+    process.kill()
+    process.wait()
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert workers and not any(map(alive, workers)), "workers outlive the job"
+    Parts(job(tmp_path), ["tiny"]).write([])  # nothing to write leaves nothing behind
+    (job(tmp_path) / ".making-half.parquet").write_bytes(b"PAR1 half of a part")
+    assert label(folder) == 0
+    assert each_once(job(tmp_path), 40) and not list(job(tmp_path).glob(".making-*"))
+
+
+def test_two_runs_at_once_are_told_apart(label: Label, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from fer_core.labelling.job import _locked
+
+    folder = many(tmp_path / "many", 2)
+    assert label(folder) == 0
+    with _locked(job(tmp_path)):
+        assert label(folder) == 2
+    assert "Another run is writing" in capsys.readouterr().err
+
+
+def test_a_damaged_part_is_named(label: Label, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = many(tmp_path / "many", 2)
+    label(folder)
+    (part,) = job(tmp_path).glob("part-*.parquet")
+    part.write_bytes(part.read_bytes()[:100])
+    assert label(folder) == 2 and part.name in capsys.readouterr().err
+    part.unlink()
+    assert label(folder) == 0 and each_once(job(tmp_path), 2)
+
+
+def test_lists_of_pictures(pictures: Path, tmp_path: Path) -> None:
+    text = pictures / "list.txt"
+    text.write_text("a.png\n\nbelow/b.JPG\na.png\n")
+    expected = sorted([str(pictures / "a.png"), str(pictures / "below" / "b.JPG")])
+    assert list_sources(str(text)) == expected
+    for column in ("path", "source"):
+        table = pictures / f"{column}.parquet"
+        pq.write_table(pa.table({"other": [1, 2], column: ["a.png", "below/b.JPG"]}), table)
+        assert list_sources(str(table)) == expected
+    assert list_sources(f"{pictures}/**/*.JPG") == [expected[1]]
+    assert len(list_sources(str(pictures))) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "names no pictures"), (b"PAR1", "cannot be read"), ({"x": [1]}, "no column path or source")],
+    ids=["missing", "damaged", "other columns"],
+)
+def test_sources_that_say_nothing(tmp_path: Path, content: Any, said: str) -> None:
+    path = tmp_path / ("list.parquet" if content else "folder")
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
+        pq.write_table(pa.table(content), path)
+    with pytest.raises(DatasetError, match=said):
+        list_sources(str(path))
+
+
+def test_an_unknown_store_is_refused_with_advice() -> None:
+    with pytest.raises(DatasetError, match="nonsense:// needs fsspec"):
+        list_sources("nonsense://bucket/faces")
+
+
+def test_a_labeller_bears_any_bytes(trained: Run) -> None:
+    labeller = Labeller([trained.bundle], threads=1)
+    for content in (b"", b"\x00" * 1000, sample_image()[:5000]):
+        (row,) = labeller.rows("x", content)
+        assert row["status"] == "refused" and row["reason"]
