@@ -23,6 +23,7 @@ import train_mobilenet
 from fer_core import EMOTIONS, ModelError, list_models, load_model, read_card
 from fer_core.datasets import read_dataset
 from fer_core.evaluation import evaluate_models, unpack_predictions
+from fer_core.model_page import model_page
 from fer_core.splits import Faces, evaluation_parts, split_dataset
 from fer_core.training import export, fit, state
 from fer_core.training.augment import (
@@ -37,7 +38,7 @@ from fer_core.training.backbones import transfer_network
 from fer_core.training.options import start_from
 
 ARTEFACTS = {"card.json", "model.tflite", "predictions.npz", "model.keras", "accuracy.png", "loss.png"}
-ARTEFACTS |= {"confusion_matrix.png"}
+ARTEFACTS |= {"confusion_matrix.png", "README.md"}
 FACES, LABELS = tiny.faces(5)
 
 
@@ -83,6 +84,7 @@ def check_bundle(folder: Path, data: Path) -> dict[str, Any]:
     assert {path.name for path in folder.iterdir()} == ARTEFACTS
     assert [p.name for p in folder.parent.iterdir()] == [folder.name], "nothing half-written is left"
     model, card = load_model(folder), read_card(folder)
+    assert (folder / "README.md").read_text(encoding="utf-8") == model_page(card)
     assert list_models(folder.parent) == [folder.name] == [card.name]
     for name in ("accuracy.png", "loss.png", "confusion_matrix.png"):
         with Image.open(folder / name) as picture:

@@ -21,6 +21,7 @@ from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.errors import ModelError
 from fer_core.evaluation import metrics, pack_predictions
 from fer_core.model import EmotionModel, Network
+from fer_core.model_page import PAGE_NAME, model_page
 from fer_core.splits import Split
 from fer_core.training.convert import as_float32, choose, multiply_adds, save_keras
 
@@ -109,6 +110,7 @@ def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) 
             (making / name).write_bytes(content)
         _draw(card, making)
         write_card(card, making)
+        (making / PAGE_NAME).write_text(model_page(card), encoding="utf-8")
         making.chmod(0o755)
         old = models_dir / f".{card.name}.old"
         shutil.rmtree(old, ignore_errors=True)
