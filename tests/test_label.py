@@ -17,18 +17,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, Run
 
 from fer_core import EMOTIONS, analyze, load_model
 from fer_core.__main__ import main
-from fer_core.errors import DatasetError
 from fer_core.images import decode_image, sample_image
 from fer_core.labelling.parts import Parts
 from fer_core.labelling.rows import Labeller
-from fer_core.labelling.sources import list_sources
 
 Label = Callable[..., int]
 
@@ -210,39 +207,6 @@ def test_a_damaged_part_is_named(label: Label, tmp_path: Path, capsys: pytest.Ca
     assert label(folder) == 2 and part.name in capsys.readouterr().err
     part.unlink()
     assert label(folder) == 0 and each_once(job(tmp_path), 2)
-
-
-def test_lists_of_pictures(pictures: Path, tmp_path: Path) -> None:
-    text = pictures / "list.txt"
-    text.write_text("a.png\n\nbelow/b.JPG\na.png\n")
-    expected = sorted([str(pictures / "a.png"), str(pictures / "below" / "b.JPG")])
-    assert list_sources(str(text)) == expected
-    for column in ("path", "source"):
-        table = pictures / f"{column}.parquet"
-        pq.write_table(pa.table({"other": [1, 2], column: ["a.png", "below/b.JPG"]}), table)
-        assert list_sources(str(table)) == expected
-    assert list_sources(f"{pictures}/**/*.JPG") == [expected[1]]
-    assert len(list_sources(str(pictures))) == 5
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(None, "names no pictures"), (b"PAR1", "cannot be read"), ({"x": [1]}, "no column path or source")],
-    ids=["missing", "damaged", "other columns"],
-)
-def test_sources_that_say_nothing(tmp_path: Path, content: Any, said: str) -> None:
-    path = tmp_path / ("list.parquet" if content else "folder")
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    elif content:
-        pq.write_table(pa.table(content), path)
-    with pytest.raises(DatasetError, match=said):
-        list_sources(str(path))
-
-
-def test_an_unknown_store_is_refused_with_advice() -> None:
-    with pytest.raises(DatasetError, match="nonsense:// needs fsspec"):
-        list_sources("nonsense://bucket/faces")
 
 
 def test_a_labeller_bears_any_bytes(trained: Run) -> None:
