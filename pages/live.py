@@ -81,7 +81,8 @@ enter_page()
 st.title("Live")
 show_notice()
 # NOTE: what comes and goes above the stream (warnings, a spinner) stays in containers: an element that changes its
-# place on the page is made anew by the browser, and the stream would end.
+# place on the page is made anew by the browser, and the stream would end. So does every fragment: a busy server may
+# drop its place among the page's elements as out of date, and the browser shows a white page at the next one.
 with st.container():
     cards = readable_cards()
 if not cards:
@@ -121,19 +122,23 @@ with picture:
     if own["busy"] and st.button("Try again", icon=":material/refresh:"):
         own["busy"] = False
         st.rerun()
-with answers:
+with answers, st.container():
     if running:
         st.fragment(show_faces, run_every=0.5)(session, cards)
     elif not trouble:
         st.info(
             "Press START and allow the camera: every face gets a number, a box and its label.", icon=":material/info:"
         )
-if running:
-    st.fragment(watch, run_every=1)(session)
-downloads(session, empty=not running and not session.view().frames)
-if trouble or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
-    snapshot(models, cards)
-st.fragment(show_history, run_every=1 if running else None)(session, cards, [model.name for model in models])
+with st.container():
+    if running:
+        st.fragment(watch, run_every=1)(session)
+with st.container():
+    downloads(session, empty=not running and not session.view().frames)
+with st.container():
+    if trouble or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
+        snapshot(models, cards)
+with st.container():
+    st.fragment(show_history, run_every=1 if running else None)(session, cards, [model.name for model in models])
 if session.view().frames and st.button("Clear session", icon=":material/delete:"):
     session.clear()
     st.rerun()

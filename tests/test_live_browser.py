@@ -111,6 +111,10 @@ def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
         resting = server.threads
         start(page)
         until(lambda: server.udp_sockets > 0, "the second connection")
+        # Only once it plays: the streamer then tells the server so, and Streamlit answers a change of page and a
+        # component's news that cross each other with the page that the news came from.
+        video = page.frame_locator('iframe[src*="streamlit_webrtc"]').locator("video")
+        until(lambda: video.evaluate("video => video.currentTime") > 1, "the second stream to play")
         navigation = page.get_by_test_id("stSidebarNav")
         links = [link.split()[-1] for link in navigation.get_by_role("link").all_inner_texts()]  # after its icon
         assert links == ["Classify", "Live", "Compare"]
