@@ -1,9 +1,13 @@
 """Who may stream at once, and which helpers a connection may use: settings of a deployment."""
 
+import base64
+import hmac
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
+
+TURN_HOURS: Final = 12  # that a pass to the TURN server made from FER_TURN_SECRET is good for, at least
 
 
 class StreamSlots:
@@ -35,10 +39,12 @@ class StreamSlots:
             return sum(self._clock() - seen < self._patience for seen in self._seen.values())
 
 
-def ice_servers(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def ice_servers(settings: Mapping[str, Any], now: float | None = None) -> list[dict[str, Any]]:
     """Connection helpers for WebRTC, from settings; none by default, so that nobody else is contacted.
 
-    FER_STUN_URLS, FER_TURN_URLS: addresses, separated by commas; FER_TURN_USERNAME, FER_TURN_PASSWORD.
+    FER_STUN_URLS, FER_TURN_URLS: addresses, separated by commas. FER_TURN_USERNAME and FER_TURN_PASSWORD; or
+    FER_TURN_SECRET, shared with the TURN server, from which passes are made that lapse after TURN_HOURS to
+    TURN_HOURS + 1 (they change on the hour, so that a page drawn again keeps the same). now: seconds since 1970.
     """
 
     def urls(name: str) -> list[str]:
@@ -50,9 +56,17 @@ def ice_servers(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     if stun := urls("FER_STUN_URLS"):
         servers.append({"urls": stun})
     if turn := urls("FER_TURN_URLS"):
-        own = {"username": settings.get("FER_TURN_USERNAME", ""), "credential": settings.get("FER_TURN_PASSWORD", "")}
-        servers.append({"urls": turn, **own})
+        username, password = settings.get("FER_TURN_USERNAME", ""), settings.get("FER_TURN_PASSWORD", "")
+        if secret := settings.get("FER_TURN_SECRET"):
+            username, password = _turn_pass(str(secret), time.time() if now is None else now)
+        servers.append({"urls": turn, "username": username, "credential": password})
     return servers
+
+
+def _turn_pass(secret: str, now: float) -> tuple[str, str]:
+    """User name and password by the "TURN REST API" (draft-uberti-behave-turn-rest-00), as coturn's use-auth-secret."""
+    username = str((int(now // 3600) + 1 + TURN_HOURS) * 3600)
+    return username, base64.b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
 
 
 def stream_limit(settings: Mapping[str, Any], cores: int) -> int:

@@ -177,6 +177,20 @@ def test_ice_servers(settings: dict[str, Any], expected: list[dict[str, Any]]) -
     assert ice_servers(settings) == expected
 
 
+def test_a_turn_pass_lapses_and_stands_for_an_hour() -> None:
+    settings = {"FER_TURN_URLS": "turn:c", "FER_TURN_SECRET": "north"}
+    server = ice_servers(settings, now=1_800_000_000.0)[0]
+    assert server == {
+        "urls": ["turn:c"],
+        "username": "1800046800",  # the end of the hour, and twelve more
+        # printf 1800046800 | openssl dgst -sha1 -hmac north -binary | base64
+        "credential": "asgV4sjdWwkC8JxTwjK2vUpicaM=",
+    }
+    assert ice_servers(settings, now=1_800_003_599.0)[0] == server
+    later = ice_servers(settings, now=1_800_003_600.0)[0]
+    assert later["username"] == "1800050400" and later["credential"] != server["credential"]
+
+
 @pytest.mark.parametrize(("value", "limit"), [(None, 8), ("3", 3), (5, 5), ("0", 1), ("many", 8), ("", 8)])
 def test_stream_limit(value: Any, limit: int) -> None:
     assert stream_limit({} if value is None else {"FER_MAX_STREAMS": value}, cores=4) == limit
