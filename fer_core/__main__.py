@@ -57,7 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("source", metavar="SOURCE", help="folder, glob, list (.txt, .parquet), or s3://, gs://, https://")
     p.add_argument("--out", required=True, metavar="DIR", help="each job gets a folder of its own in it")
     p.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
-    p.add_argument("--engine", choices=("local",), default="local", help="what runs it (default: %(default)s)")
+    p.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on many machines (default: %(default)s)"
+    )
+    p.add_argument("--address", metavar="ADDRESS", help="of a running Ray cluster (default: one on this machine)")
     p.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="default: %(default)s")
     p.add_argument("--batch-size", type=_positive, default=32, metavar="N", help="pictures (default: %(default)s)")
     p.add_argument("--unsure-below", type=float, default=0.5, metavar="X", help="confidence (default: %(default)s)")

@@ -1,5 +1,6 @@
 """What `label` takes as its source."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fer_core.errors import DatasetError
-from fer_core.labelling.sources import list_sources
+from fer_core.errors import DatasetError, ImageError
+from fer_core.labelling.sources import list_sources, read_source
 
 
 @pytest.fixture
@@ -49,5 +50,37 @@ def test_sources_that_say_nothing(tmp_path: Path, content: Any, said: str) -> No
 
 
 def test_an_unknown_store_is_refused_with_advice() -> None:
-    with pytest.raises(DatasetError, match="nonsense:// needs fsspec"):
+    with pytest.raises(DatasetError, match="nonsense:// cannot be used"):
         list_sources("nonsense://bucket/faces")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """s3://faces/ on a store of this machine."""
+    boto3 = pytest.importorskip("boto3", reason="needs moto")
+    moto = pytest.importorskip("moto.server", reason="needs moto")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="faces")
+    for key in ("day/a.png", "day/deep/b c.JPG", "day/notes.txt", "night/d.png"):
+        client.put_object(Bucket="faces", Key=key, Body=f"content of {key}".encode())
+    yield "s3://faces"
+    server.stop()
+
+
+def test_an_object_store(bucket: str) -> None:
+    pictures = ["s3://faces/day/a.png", "s3://faces/day/deep/b c.JPG"]
+    assert list_sources(f"{bucket}/day") == pictures
+    assert list_sources(f"{bucket}/*/*.png") == ["s3://faces/day/a.png", "s3://faces/night/d.png"]
+    assert list_sources(pictures[0]) == pictures[:1]
+    assert [read_source(picture) for picture in pictures] == [b"content of day/a.png", b"content of day/deep/b c.JPG"]
+    with pytest.raises(ImageError, match=r"s3://faces/gone.png cannot be read"):
+        read_source(f"{bucket}/gone.png")
+    with pytest.raises(DatasetError, match="names no pictures"):
+        list_sources(f"{bucket}/dusk")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from fer_core.errors import DatasetError
-from fer_core.labelling.local import NEW, Rows, Task, run_local
+from fer_core.labelling.local import run_local
 from fer_core.labelling.parts import Parts, job_name
+from fer_core.labelling.rows import NEW, Rows, Task
 from fer_core.labelling.sources import list_sources
 from fer_core.model import bundle_folder, list_models, load_model
 
@@ -36,7 +37,7 @@ def run_job(args: argparse.Namespace) -> int:
         known = sum(source in done for source in sources)
         print(f"{len(sources)} pictures, {known} of them done before: {parts.folder}")
         started = time.monotonic()
-        batches = run_local(tasks, folders, args.unsure_below, args.workers, args.batch_size)
+        batches = _engine(args, tasks, folders)
         fresh = _write(batches, parts, len(tasks), started)
         seconds = time.monotonic() - started
         summary = parts.summary() | {
@@ -55,6 +56,14 @@ def run_job(args: argparse.Namespace) -> int:
         f"({summary['faces']}), {pictures['no face']} without, {pictures['refused']} refused."
     )
     return 1 if pictures["refused"] else 0
+
+
+def _engine(args: argparse.Namespace, tasks: list[Task], folders: list[Path]) -> Iterator[tuple[int, Rows]]:
+    if args.engine == "local":
+        return run_local(tasks, folders, args.unsure_below, args.workers, args.batch_size)
+    from fer_core.labelling.on_ray import run_ray  # needs a package that not everybody has
+
+    return run_ray(tasks, folders, args.unsure_below, args.workers, args.batch_size, args.address)
 
 
 def _write(batches: Iterator[tuple[int, Rows]], parts: Parts, total: int, started: float) -> int:

@@ -1,39 +1,17 @@
 """The engine that needs nothing else: processes on this machine."""
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from fer_core.errors import ImageError
-from fer_core.labelling.rows import REFUSED, Labeller
-from fer_core.labelling.sources import read_source
+from fer_core.labelling.rows import Labeller, Rows, Task, died, label_batch
 from fer_core.workers import end_with_parent, spawning
 
-Rows = list[dict[str, Any]]
-Task = tuple[str, str | None]
-"""A source, and the content hash that it had when it was done before; "" where it has not been done."""
-NEW: Final = ""
 _AHEAD: Final = 2  # batches a worker may be ahead of the writer: bounds what waits in memory
 _labeller: list[Labeller] = []  # of a worker process
-
-
-def label_batch(labeller: Labeller, tasks: Sequence[Task]) -> Rows:
-    """The rows of some pictures. Those whose content is what it was when they were done give none."""
-    rows: Rows = []
-    for source, before in tasks:
-        try:
-            content = read_source(source)
-        except ImageError as error:
-            if before is not None:  # it was unreadable before: it has that row
-                rows += labeller.rows(source, None, str(error))
-            continue
-        if not before or hashlib.sha256(content).hexdigest() != before:
-            rows += labeller.rows(source, content)
-    return rows
 
 
 def run_local(
@@ -77,8 +55,7 @@ def _alone(task: Task, folders: Sequence[Path], threshold: float) -> Rows:
         with _pool(1, folders, threshold) as pool:
             return pool.submit(_work, [task]).result()
     except BrokenProcessPool:
-        reason = "the process that read it died"
-        return [{"source": task[0], "content_hash": None, "status": REFUSED, "reason": reason}]
+        return died(task[0])
 
 
 def _pool(workers: int, folders: Sequence[Path], threshold: float) -> ProcessPoolExecutor:

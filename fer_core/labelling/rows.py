@@ -10,7 +10,14 @@ import pyarrow as pa
 from fer_core.analyze import UNSURE_BELOW, Analysis, analyze
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ImageError
+from fer_core.labelling.sources import read_source
 from fer_core.model import EmotionModel, load_model
+
+Rows = list[dict[str, Any]]
+Task = tuple[str, str | None]
+"""A source, and the content hash that it had when it was done before; NEW where it has not been done."""
+NEW: Final = ""
+DIED: Final = "the process that read it died"
 
 FACE, NO_FACE, REFUSED = "face", "no face", "refused"
 STATUSES: Final = (FACE, NO_FACE, REFUSED)
@@ -46,7 +53,7 @@ class Labeller:
         self.models: list[EmotionModel] = [load_model(folder, threads=threads) for folder in folders]
         self.threshold = threshold
 
-    def rows(self, source: str, content: bytes | None, reason: str = "") -> list[dict[str, Any]]:
+    def rows(self, source: str, content: bytes | None, reason: str = "") -> Rows:
         """A row for every face of a picture; one row for a picture without a face, or that was refused.
 
         content: the file's bytes, or None where they could not be read, and `reason` says why. Never raises for a
@@ -64,7 +71,31 @@ class Labeller:
         return _faces(analysis, known) or [known | {"status": NO_FACE}]
 
 
-def _faces(analysis: Analysis, known: dict[str, Any]) -> list[dict[str, Any]]:
+def read_task(task: Task) -> tuple[bytes | None, str] | None:
+    """(content, "") or (None, why it cannot be read); None where the picture is what it was when it was done."""
+    source, before = task
+    try:
+        content = read_source(source)
+    except ImageError as error:
+        return (None, str(error)) if before is not None else None  # unreadable before too: it has that row
+    return None if before and hashlib.sha256(content).hexdigest() == before else (content, "")
+
+
+def label_batch(labeller: Labeller, tasks: Sequence[Task]) -> Rows:
+    """The rows of some pictures, read one by one. Those that are as they were when they were done give none."""
+    rows: Rows = []
+    for task in tasks:
+        if (found := read_task(task)) is not None:
+            rows += labeller.rows(task[0], *found)
+    return rows
+
+
+def died(source: str) -> Rows:
+    """The row of a picture that ends every process that reads it."""
+    return [{"source": source, "content_hash": None, "status": REFUSED, "reason": DIED}]
+
+
+def _faces(analysis: Analysis, known: dict[str, Any]) -> Rows:
     rows = []
     for face in analysis.faces:
         row = known | {"status": FACE, "face": face.number}

@@ -1,15 +1,17 @@
 """Where pictures come from: a folder, a glob, a list, or a prefix of an object store or web server."""
 
+import functools
 import glob
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fer_core.errors import DatasetError, ImageError
 from fer_core.images import MAX_IMAGE_BYTES, PICTURE_SUFFIXES, read_picture
 
-_LISTS = (".txt", ".parquet")
+_LISTS: Final = (".txt", ".parquet")
+_STORES: Final = ("s3", "gs")  # pyarrow speaks to these itself; others need fsspec's package for them
 
 
 def list_sources(source: str) -> list[str]:
@@ -17,7 +19,7 @@ def list_sources(source: str) -> list[str]:
 
     source: a folder (searched to the bottom), a glob (`faces/**/*.jpg`), a text file with a path or address a line, a
     Parquet file with a column `path` or `source`, or an address such as s3://bucket/prefix, gs://... or https://...
-    (by fsspec). Relative paths in a list are taken from the folder that the list is in.
+    (by pyarrow and fsspec; credentials and AWS_ENDPOINT_URL as their own). Relative paths in a list are taken from the folder that the list is in.
     """
     if "://" in source:
         found = _remote(source)
@@ -77,12 +79,20 @@ def _remote(source: str) -> Iterator[str]:
 
 
 def _filesystem(source: str) -> Any:
-    protocol = source.split("://", 1)[0]
+    protocol, rest = source.split("://", 1)
+    return _opened(protocol, rest.split("/")[0] if protocol in _STORES else "")
+
+
+@functools.cache  # opening a store asks it for its region
+def _opened(protocol: str, bucket: str) -> Any:
     try:
+        if bucket:
+            from fsspec.implementations.arrow import ArrowFSWrapper
+            from pyarrow.fs import FileSystem
+
+            return ArrowFSWrapper(FileSystem.from_uri(f"{protocol}://{bucket}")[0])
         import fsspec
 
         return fsspec.filesystem(protocol)
-    except (ImportError, ValueError) as error:
-        raise DatasetError(
-            f"{protocol}:// needs fsspec and its package for it (s3fs, gcsfs, aiohttp): pip install fsspec. {error}"
-        ) from error
+    except (ImportError, ValueError, OSError) as error:
+        raise DatasetError(f"{protocol}:// cannot be used: {error}") from error

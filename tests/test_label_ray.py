@@ -1,0 +1,72 @@
+"""`label --engine ray`: the same rows as local; a cluster of two nodes of which one is killed. Needs requirements-ray."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+from test_label import Label, each_once, job, label, many, pictures, rows  # noqa: F401  (fixtures)
+
+pytest.importorskip("ray", reason="needs requirements-ray.txt")
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Two nodes of one core each, as processes of this machine. The driver belongs to the first."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_health_check_period_ms", "500")  # how soon a node that is gone is missed
+    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 100 * 2**20})
+    try:
+        yield found
+    finally:
+        found.shutdown()
+
+
+def comparable(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(found, key=lambda row: (row["source"], row["face"] or 0))
+
+
+def test_the_same_rows_as_local_and_again_only_what_is_new(
+    pictures: Path,
+    label: Label,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],  # noqa: F811
+) -> None:
+    assert label(pictures, "--out", tmp_path / "local") == 1
+    assert label(pictures, "--engine", "ray", "--batch-size", 2) == 1
+    (local,) = (tmp_path / "local").iterdir()
+    assert comparable(rows(job(tmp_path))) == comparable(rows(local))
+    (pictures / "empty.png").unlink()
+    many(pictures / "more", 1)
+    label(pictures, "--engine", "ray")
+    assert len(rows(job(tmp_path))) == len(rows(local)) + 1
+    assert json.loads((job(tmp_path) / "summary.json").read_text())["last_run"]["engine"] == "ray"
+
+
+def test_a_node_is_killed_and_every_picture_is_there_once(
+    label: Label,
+    tmp_path: Path,
+    trained: Run,
+    cluster: Any,  # noqa: F811
+) -> None:
+    second = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+    cluster.wait_for_nodes()
+    folder, parts = many(tmp_path / "many", 200), Counter[str]()
+
+    def kill() -> None:
+        time.sleep(12)  # both are at work by then
+        parts["alive when killed"] = second.any_processes_alive()
+        cluster.remove_node(second, allow_graceful=False)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    code = label(folder, "--engine", "ray", "--address", cluster.address, "--workers", 2, "--batch-size", 4)
+    killer.join()
+    assert code == 0 and parts["alive when killed"]
+    assert each_once(job(tmp_path), 200)
