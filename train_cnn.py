@@ -19,6 +19,7 @@ from functools import partial
 
 from fer_core.training.architectures import CNNS
 from fer_core.training.convert import as_float32
+from fer_core.training.devices import several_devices
 from fer_core.training.export import Trained, export_bundle, report, shown_command
 from fer_core.training.fit import fit
 from fer_core.training.options import (
@@ -65,6 +66,8 @@ def train() -> None:
     args.name = args.name or f"my-{args.arch}"
     settings = with_options(PRESETS[args.arch], args)
     dropout = inspect.signature(CNNS[args.arch]).parameters["dropout"].default if args.dropout is None else args.dropout
+    if args.tune and args.distribute:
+        options.error("--tune tries settings on one device: leave --distribute away")
     if args.tune:
         check_optuna()
 
@@ -77,16 +80,17 @@ def train() -> None:
         tuned = tune(CNNS[args.arch], split, settings, dropout, **trials)
         settings, dropout, tuning = tuned.settings, tuned.dropout, tuned.record
     build = partial(CNNS[args.arch], dropout=dropout)
-    network = build()
-    if args.start_from:
-        start_from(network, args.start_from)
     bundle = args.models_dir / args.name
-    if protocol:
-        official_bundle(bundle, network.name)  # asked now: an error after hours would be late
-    print(f"{args.arch}: {network.count_params():,} parameters", flush=True)
-    history = fit(
-        network, split, settings, state_file(args, "training"), resume=args.resume, max_minutes=args.max_minutes
-    )  # fmt: skip
+    with several_devices(args.distribute):
+        network = build()
+        if args.start_from:
+            start_from(network, args.start_from)
+        if protocol:
+            official_bundle(bundle, network.name)  # asked now: an error after hours would be late
+        print(f"{args.arch}: {network.count_params():,} parameters", flush=True)
+        history = fit(
+            network, split, settings, state_file(args, "training"), resume=args.resume, max_minutes=args.max_minutes
+        )
     recorded = asdict(settings) | {"dropout": dropout, "mixed_precision": args.mixed_precision}
 
     if protocol:  # this network has seen, or was chosen by, faces that tests are made of: it does not ship

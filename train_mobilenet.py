@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from fer_core.training.augment import Augmentation
 from fer_core.training.backbones import BACKBONES, freeze, transfer_network
+from fer_core.training.devices import several_devices
 from fer_core.training.export import Trained, export_bundle, report
 from fer_core.training.fit import Settings, fit
 from fer_core.training.options import (
@@ -74,17 +75,15 @@ def train() -> None:
     split = load_split(args)
     begin(args)
     build = partial(transfer_network, args.backbone, alpha=args.alpha, image_size=args.image_size)
-    network = build(weights=args.backbone_weights)
-    if args.start_from:
-        start_from(network, args.start_from)
-    print(f"{args.backbone}: {network.count_params():,} parameters", flush=True)
-    freeze(network, True)
-    history = fit(network, split, head, state_file(args, "head"), resume=args.resume) if head.epochs else []
-    freeze(network, False)
-    history = [record | {"phase": "head"} for record in history]
-    history += [
-        record | {"phase": "fine-tuning"}
-        for record in fit(
+    with several_devices(args.distribute):
+        network = build(weights=args.backbone_weights)
+        if args.start_from:
+            start_from(network, args.start_from)
+        print(f"{args.backbone}: {network.count_params():,} parameters", flush=True)
+        freeze(network, True)
+        history = fit(network, split, head, state_file(args, "head"), resume=args.resume) if head.epochs else []
+        freeze(network, False)
+        tuned = fit(
             network,
             split,
             fine_tuning,
@@ -92,7 +91,8 @@ def train() -> None:
             resume=args.resume,
             max_minutes=args.max_minutes,
         )
-    ]
+    history = [record | {"phase": "head"} for record in history]
+    history += [record | {"phase": "fine-tuning"} for record in tuned]
 
     name = f"{args.backbone} {args.alpha}" if "mobilenet" in args.backbone else args.backbone
     trained = Trained(

@@ -1,16 +1,15 @@
-"""`label --engine ray`: the same rows as local; a cluster of two nodes of which one is killed. Needs requirements-ray."""
+"""`label --engine ray`: the same rows as local; of a cluster's two nodes one is killed. Needs requirements-ray.txt."""
 
 import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Run
-from test_label import Label, each_once, job, label, many, pictures, rows  # noqa: F401  (fixtures)
+from test_label import Label, each_once, job, label, many, pictures, rows  # noqa: F401
 
 pytest.importorskip("ray", reason="needs requirements-ray.txt")
 
@@ -36,7 +35,7 @@ def test_the_same_rows_as_local_and_again_only_what_is_new(
     pictures: Path,
     label: Label,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert label(pictures, "--out", tmp_path / "local") == 1
     assert label(pictures, "--engine", "ray", "--batch-size", 2) == 1
@@ -53,20 +52,22 @@ def test_a_node_is_killed_and_every_picture_is_there_once(
     label: Label,
     tmp_path: Path,
     trained: Run,
-    cluster: Any,  # noqa: F811
+    cluster: Any,
 ) -> None:
     second = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
     cluster.wait_for_nodes()
-    folder, parts = many(tmp_path / "many", 200), Counter[str]()
+    folder, killed = many(tmp_path / "many", 400), []
 
     def kill() -> None:
-        time.sleep(12)  # both are at work by then
-        parts["alive when killed"] = second.any_processes_alive()
+        time.sleep(15)  # both are at work by then
+        assert second.any_processes_alive()
         cluster.remove_node(second, allow_graceful=False)
+        killed.append(time.monotonic())
 
     killer = threading.Thread(target=kill)
     killer.start()
     code = label(folder, "--engine", "ray", "--address", cluster.address, "--workers", 2, "--batch-size", 4)
+    ended = time.monotonic()
     killer.join()
-    assert code == 0 and parts["alive when killed"]
-    assert each_once(job(tmp_path), 200)
+    assert code == 0 and killed and killed[0] < ended, "the node was to be killed in the middle of the job"
+    assert each_once(job(tmp_path), 400)

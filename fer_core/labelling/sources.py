@@ -19,7 +19,8 @@ def list_sources(source: str) -> list[str]:
 
     source: a folder (searched to the bottom), a glob (`faces/**/*.jpg`), a text file with a path or address a line, a
     Parquet file with a column `path` or `source`, or an address such as s3://bucket/prefix, gs://... or https://...
-    (by pyarrow and fsspec; credentials and AWS_ENDPOINT_URL as their own). Relative paths in a list are taken from the folder that the list is in.
+    (by pyarrow and fsspec, with credentials and AWS_ENDPOINT_URL where those look for them). Relative paths in a list
+    are taken from the folder that the list is in.
     """
     if "://" in source:
         found = _remote(source)

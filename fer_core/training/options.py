@@ -52,6 +52,7 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
     add("--max-minutes", type=positive(float), metavar="M", help="start no epoch that would end later than this")
+    add("--distribute", choices=("mirrored",), help="share each batch among all devices of this machine")
     add("--resume", action="store_true", help="go on with this name's interrupted run")
     return result
 
