@@ -20,7 +20,7 @@ from functools import partial
 from fer_core.training.architectures import CNNS
 from fer_core.training.convert import as_float32
 from fer_core.training.devices import several_devices
-from fer_core.training.export import Trained, export_bundle, report, shown_command
+from fer_core.training.export import Trained, export_bundle, report, shown_command, written
 from fer_core.training.fit import fit
 from fer_core.training.options import (
     begin,
@@ -99,7 +99,9 @@ def train() -> None:
         print(f"On its own protocol ({record['protocol']}): {record['accuracy']:.2%} of {record['n']} faces.")
         print(f"Written into {bundle / 'card.json'}; the bundle is otherwise as it was.")
         return
-    reported = kept(REPORTED.get(args.arch), bundle, network.name)
+    # other faces, or a part of them, say nothing about what was published
+    published = REPORTED.get(args.arch) if split.is_official and not args.limit else None
+    reported = kept(published, bundle, network.name)
     trained = Trained(
         name=args.name,
         title=args.title or args.name,
@@ -117,7 +119,7 @@ def train() -> None:
     )
     card = export_bundle(trained, split, args.models_dir, args.precision)
     print(report(card))
-    print(f"Written: {bundle}. The app shows it at the next refresh.")
+    print(written(bundle))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_core.analyze import Analysis
 from fer_core.batch import analyze_files
-from fer_core.card import read_card
+from fer_core.card import MODEL_NAME, read_card
 from fer_core.command_output import WRITERS, refuse
 from fer_core.errors import ImageError, ModelError
 from fer_core.images import PICTURE_SUFFIXES
@@ -82,7 +82,7 @@ def models(args: argparse.Namespace) -> int:
             print(f"model {name} is unavailable: {error}", file=sys.stderr)
             continue
         scores = ", ".join(f"{part} {found['accuracy']:.2%}" for part, found in card.evaluation.items())
-        size = sum(entry["bytes"] for entry in card.files.values()) / 1e6
+        size = card.files.get(MODEL_NAME, {}).get("bytes", 0) / 1e6
         print(f"{name:<16} {card.title} - {card.architecture}, {card.parameters / 1e6:.2f} M, {size:.1f} MB - {scores}")
     if not names:
         return refuse(f"no models under {args.models_dir}")

@@ -61,7 +61,7 @@ def read_dataset(path: str | Path, ferplus: str | Path | None = None) -> FaceTab
     """
     path = Path(path)
     if not path.exists():
-        raise DatasetError(f"No dataset at {path}: there is no such file or folder. Check --data.")
+        raise DatasetError(f"No dataset at {path}: there is no such file or folder.")
     if path.is_file():
         table = read_fer2013_csv(path)
     else:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Measure models on a dataset, and beside it what their cards say."""
+    """Measure models on a dataset, and beside it what their cards say of the same faces."""
     from fer_core.datasets import read_dataset  # these two bring pandas, which classifying does not need
     from fer_core.evaluation import evaluate_models
     from fer_core.splits import evaluation_parts

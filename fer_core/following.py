@@ -141,7 +141,7 @@ def pair(
             if apart > min(_FARTHEST_ALIKE, _FARTHEST + _FARTHER * (elapsed + track.missing)) or grown > _SIZES_APART:
                 continue
             alike = track.likeness(grey, box)
-            if apart <= _FARTHEST + min(_FARTHEST, track.missing) or alike >= _LOOKS_ALIKE:
+            if apart <= _FARTHEST + min(_FARTHEST, elapsed + track.missing) or alike >= _LOOKS_ALIKE:
                 costs.append((apart + grown / 2 + (1 - alike) / 2, t, b))
     found, used_tracks, used_boxes = [], set(), set()
     for _, t, b in sorted(costs):

@@ -71,6 +71,7 @@ class LiveSession:
             self._began: float | None = None
             self._seen: float | None = None
             self._camera_time: float | None = None
+            self._camera_began = 0.0
             self._period, self._dropped = float("inf"), 0
 
     def configure(
@@ -112,7 +113,7 @@ class LiveSession:
             self._tracker.configure(models, **settings)
         image = np.ascontiguousarray(frame_rgb[:, ::-1]) if mirror else frame_rgb
         before = time.perf_counter()
-        faces = self._tracker.update(image, now if timestamp is None else timestamp)
+        faces = self._tracker.update(image, self._time(now, timestamp))
         spent = (time.perf_counter() - before) * 1000
         shown = annotate(image, faces)
         with self._lock:
@@ -169,6 +170,14 @@ class LiveSession:
         """The session's log as CSV, with the columns LOG_FIELDS."""
         with self._lock:
             return self._log.csv()
+
+    def _time(self, now: float, timestamp: float | None) -> float:
+        """The camera's time on our clock. Every stream counts from 0: the pause between two of them counts too."""
+        if timestamp is None:
+            return now
+        if self._camera_time is None or timestamp < self._camera_time:
+            self._camera_began = now - timestamp
+        return self._camera_began + timestamp
 
     def _count_dropped(self, timestamp: float | None) -> None:
         """Gaps in the camera's own clock are frames that newer ones have replaced, or that were lost on the way."""

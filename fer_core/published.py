@@ -57,9 +57,8 @@ def why_they_differ(card: ModelCard) -> list[str]:
     if card.history:
         faces = card.training.get("faces", {}).get("training")
         seen = f" on {faces:,} faces" if isinstance(faces, int) else ""
-        reasons.append(
-            f"Trained here: {len(card.history)} epochs{seen}, split: {card.training.get('split', 'unknown')}."
-        )
+        epochs = "1 epoch" if len(card.history) == 1 else f"{len(card.history)} epochs"
+        reasons.append(f"Trained here: {epochs}{seen}, split: {card.training.get('split', 'unknown')}.")
     return reasons
 
 

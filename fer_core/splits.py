@@ -41,6 +41,11 @@ class Split:
     description: str
     labels: str = "fer2013"
 
+    @property
+    def is_official(self) -> bool:
+        """Whether these are FER-2013's own three parts: only on them can a published figure be looked at again."""
+        return "private_test" in self.parts and self.labels == "fer2013"
+
 
 def split_dataset(
     table: FaceTable, split: str | None = None, labels: str = "fer2013", seed: int = 0, limit: int | None = None

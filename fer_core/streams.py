@@ -11,9 +11,12 @@ TURN_HOURS: Final = 12  # that a pass to the TURN server made from FER_TURN_SECR
 
 
 class StreamSlots:
-    """At most `limit` streams at once. A stream that shows no sign of life for `patience` seconds loses its slot."""
+    """At most `limit` streams at once. A stream that shows no sign of life for `patience` seconds loses its slot.
 
-    def __init__(self, limit: int, patience: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
+    A connection that is being made shows none for up to ten.
+    """
+
+    def __init__(self, limit: int, patience: float = 12.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit, self._patience, self._clock = limit, patience, clock
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -32,6 +35,10 @@ class StreamSlots:
         """Give the slot back; nothing happens where there is none."""
         with self._lock:
             self._seen.pop(session, None)
+
+    def free(self) -> bool:
+        """Whether a newcomer would get a slot."""
+        return self.taken() < self._limit
 
     def taken(self) -> int:
         """Streams that run."""

@@ -15,7 +15,7 @@ from fer_core.images import (
 from pages.parts.faces import show_picture
 from pages.parts.navigation import enter_page
 from pages.parts.results import analysed, downloads
-from pages.parts.shared import as_text, choose_models, prepare_charts, readable_cards, show_notice
+from pages.parts.shared import as_text, choose_models, prepare_charts, readable_cards, show_no_models, show_notice
 
 # of a folder only the pictures count; single files may be anything, so that a HEIC gets advice and not a bare refusal
 FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
@@ -77,6 +77,8 @@ def chosen_pictures(source: str) -> list[tuple[str, bytes]]:
         st.warning(f"{as_text(shown_name(extra.name))} was left out: {MAX_FILES} pictures at once are the limit.")
     if not files and st.session_state.get("sample"):
         return [("astronaut.png", sample_image())]
+    if source == "Snapshot":  # the browser names it by the second
+        return [("snapshot.jpg", file.getvalue()) for file in files]
     return [(file.name, file.getvalue()) for file in files[:MAX_FILES]]
 
 
@@ -97,34 +99,34 @@ st.title("Classify faces")
 show_notice()
 cards = readable_cards()
 if not cards:
-    st.error("There are no models under models/. Train one: `python train_cnn.py --data fer2013.csv`.")
+    show_no_models()
     st.stop()
-left, right = st.columns([3, 2], vertical_alignment="top")
-with left:
-    models = choose_models(cards)
-with right:
-    threshold = st.slider(
-        "Unsure below",
-        0.2,
-        0.95,
-        UNSURE_BELOW,
-        0.05,
-        format="percent",
-        help="Confidence under this is marked 'unsure'.",
-    )
+models = choose_models(cards)
 source = chosen_source()
 if source == "Video":
     show_video(models)
     st.stop()
 pictures = chosen_pictures(source)
 buttons()
+threshold = st.slider(
+    "Mark as unsure below",
+    0.2,
+    0.95,
+    UNSURE_BELOW,
+    0.05,
+    format="percent",
+    help="Confidence under this is marked 'unsure'.",
+    width=400,
+)
 prepare_charts()
 if not models:
     st.info("Pick at least one model.")
     st.stop()
 results = analysed(pictures, models)
-for problem in [result for result in results if isinstance(result, str)]:
-    st.error(as_text(problem), icon=":material/broken_image:")
+problems = [as_text(result) for result in results if isinstance(result, str)]
+if problems:
+    text = "\n".join(f"- {problem}" for problem in problems) if len(problems) > 1 else problems[0]
+    st.error(text, icon=":material/broken_image:")
 found = [result.with_threshold(threshold) for result in results if isinstance(result, Analysis)]
 if any(result.faces for result in found):
     downloads(found)

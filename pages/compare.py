@@ -13,7 +13,7 @@ from pages.parts.compare_own import show_own
 from pages.parts.compare_pair import show_pair
 from pages.parts.compare_parts import show_chart, table_config, table_rows, titles
 from pages.parts.navigation import enter_page
-from pages.parts.shared import ready_model
+from pages.parts.shared import ready_model, show_no_models
 
 SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
 
@@ -35,7 +35,7 @@ def show_all(bundles: list[Bundle]) -> None:
         rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
         frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
         st.dataframe(frame, column_config=table_config(frame), hide_index=True, key="compare_table")
-        st.caption("Click a heading to sort; rest on it to read what it means. Shares are of faces named rightly.")
+        st.caption("Click a heading to sort; hover over it to read what it means. Shares are of faces named rightly.")
     st.subheader("Accuracy against cost", anchor=False)
     show_cost(bundles, measured)
 
@@ -102,7 +102,7 @@ def show_robustness(bundles: list[Bundle]) -> None:
     held = {bundle.name: bundle.card.robustness for bundle in bundles if bundle.card.robustness.get("curves")}
     if untested := [names[bundle.name] for bundle in bundles if bundle.name not in held]:
         st.info(
-            f"Not tested for robustness yet: {', '.join(untested)}. Test them once with "
+            f"Not tested for robustness yet: {', '.join(untested)}. Whoever runs this app does it once, with "
             "`python -m fer_core evaluate --data fer2013.csv --model NAME --robustness`."
         )
     if not held:
@@ -153,6 +153,6 @@ bundles, broken = read_bundles()
 for name, reason in broken.items():
     st.warning(f"Model {name} is left out: {reason}", icon=":material/warning:")
 if not bundles:
-    st.error("There are no models under models/. Train one: `python train_cnn.py --data fer2013.csv`.")
+    show_no_models()
     st.stop()
 VIEWS[st.segmented_control("View", list(VIEWS), default="All models", key="compare_view") or "All models"](bundles)

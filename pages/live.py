@@ -14,7 +14,7 @@ from fer_core.streams import StreamSlots, ice_servers, stream_limit
 from pages.parts.camera import ADVICE, camera_problem
 from pages.parts.live_panel import downloads, show_faces, show_history, show_pace, snapshot
 from pages.parts.navigation import enter_page
-from pages.parts.shared import choose_models, readable_cards, show_notice
+from pages.parts.shared import choose_models, readable_cards, show_no_models, show_notice
 
 STREAM = "live-stream"
 CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
@@ -68,6 +68,14 @@ def streamer(session: LiveSession, visitor: str) -> bool:
     return bool(context.state.playing or context.state.signalling)
 
 
+def wait_for_place() -> None:
+    """While all places are taken: look for a free one, and show START again when there is."""
+    if stream_slots().free():
+        st.session_state.live["busy"] = False
+        st.rerun()
+    st.caption("Waiting for a place …")
+
+
 def watch(session: LiveSession) -> None:
     """The performance line; and while a connection is being tried, whether that takes too long."""
     own = st.session_state.live
@@ -86,7 +94,7 @@ show_notice()
 with st.container():
     cards = readable_cards()
 if not cards:
-    st.error("There are no models under models/. Train one: `python train_cnn.py --data fer2013.csv`.")
+    show_no_models()
     st.stop()
 own = st.session_state.setdefault(
     "live",
@@ -119,9 +127,8 @@ with picture:
     trouble = "busy" if own["busy"] else problem or ("connection" if own["unconnected"] else "")
     if trouble:
         st.warning(ADVICE[trouble], icon=":material/videocam_off:")
-    if own["busy"] and st.button("Try again", icon=":material/refresh:"):
-        own["busy"] = False
-        st.rerun()
+    if own["busy"]:
+        st.fragment(wait_for_place, run_every=2)()
 with answers, st.container():
     if running:
         st.fragment(show_faces, run_every=0.5)(session, cards)
@@ -135,7 +142,8 @@ with st.container():
 with st.container():
     downloads(session, empty=not running and not session.view().frames)
 with st.container():
-    if trouble or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
+    # without a camera there is nothing to take a snapshot with
+    if trouble not in ("", "missing") or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
         snapshot(models, cards)
 with st.container():
     st.fragment(show_history, run_every=1 if running else None)(session, cards, [model.name for model in models])

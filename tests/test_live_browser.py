@@ -115,13 +115,12 @@ def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
         # component's news that cross each other with the page that the news came from.
         video = page.frame_locator('iframe[src*="streamlit_webrtc"]').locator("video")
         until(lambda: video.evaluate("video => video.currentTime") > 1, "the second stream to play")
-        navigation = page.get_by_test_id("stSidebarNav")
-        links = [link.split()[-1] for link in navigation.get_by_role("link").all_inner_texts()]  # after its icon
-        assert links == ["Classify", "Live", "Compare"]
-        navigation.get_by_role("link", name="Compare").click()
+        links = page.get_by_test_id("stPageLink").all_inner_texts()
+        assert [link.split()[-1] for link in links] == ["Classify", "Live", "Compare"]  # after its icon
+        page.get_by_role("link", name="Compare").click()
         page.get_by_role("heading", name="Compare models").wait_for()
         until(lambda: server.udp_sockets == 0 and server.threads <= resting + 2, "threads and sockets to end")
-        navigation.get_by_role("link", name="Live").click()
+        page.get_by_role("link", name="Live").click()
         start(page)
 
 

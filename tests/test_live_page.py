@@ -81,6 +81,17 @@ def test_session_draws_logs_and_counts(session: LiveSession, clock: Clock) -> No
     assert session.picture().startswith(b"\x89PNG")
 
 
+def test_a_face_keeps_its_number_when_the_stream_starts_anew(session: LiveSession, clock: Clock) -> None:
+    streamed(session, clock, 30)
+    clock.now += 20  # STOP and START: the camera counts from 0 again
+    moved = np.roll(portrait_frame(), 60, axis=1)
+    for index in range(12):
+        clock.now += 1 / 30
+        session.receive(frame(moved, index))
+        assert {face.id for face in session.view().faces} <= {1}
+    assert session.view().faces
+
+
 def test_mirror_turns_the_picture_and_not_the_text(clock: Clock) -> None:
     boxes = []
     for mirror in (False, True):
@@ -153,7 +164,7 @@ def test_slots_are_limited_and_lapse(clock: Clock) -> None:
     assert slots.take("a") and slots.take("b") and slots.take("a")
     assert not slots.take("c") and slots.taken() == 2
     slots.release("a")
-    assert slots.take("c")
+    assert slots.free() and slots.take("c") and not slots.free()
     clock.now += 19
     slots.take("c")
     clock.now += 2
@@ -336,15 +347,17 @@ def test_page_snapshot_is_classified_without_a_stream(streamer: Streamer) -> Non
 
 
 @needs_model
-def test_page_is_friendly_when_all_places_are_taken(streamer: Streamer) -> None:
+def test_page_waits_for_a_place_when_all_are_taken(streamer: Streamer, monkeypatch: pytest.MonkeyPatch) -> None:
     app = page()
+    monkeypatch.setattr(StreamSlots, "free", lambda _: False)
     app.session_state["live"]["busy"] = True
     calls = len(streamer.calls)
     app.run()
     assert any("places" in str(warning.value) for warning in app.warning)
     assert len(streamer.calls) == calls and app.camera_input
-    next(button for button in app.button if button.label == "Try again").click().run()
-    assert len(streamer.calls) > calls
+    monkeypatch.setattr(StreamSlots, "free", lambda _: True)
+    app.run()
+    assert len(streamer.calls) > calls and not app.warning
 
 
 @needs_model

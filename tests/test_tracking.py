@@ -92,6 +92,18 @@ def test_box_follows_a_moving_face() -> None:
     assert np.mean(near) >= 0.95
 
 
+@pytest.mark.parametrize("rate", [30.0, 4.0, 1.5])
+def test_a_slow_machine_keeps_the_identity_of_a_moving_face(portrait: Frame, rate: float) -> None:
+    tracker = FaceTracker([])
+    seen = set()
+    for turn in np.arange(0, 4 * np.pi, 2 * np.pi / (3 * rate)):  # once to and fro in 3 s, nearer and farther
+        zoom = 1.05 + 0.1 * np.sin(turn)
+        view = np.array([[zoom, 0, 320 - 223 * zoom + 40 * np.cos(turn)], [0, zoom, 230 - 115 * zoom]])
+        frame = cv2.warpAffine(portrait, view, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+        seen |= {face.id for face in tracker.update(np.asarray(frame, np.uint8), 3 * turn / (2 * np.pi))}
+    assert seen == {1}
+
+
 def test_label_follows_another_face_but_not_at_once(portrait: Frame) -> None:
     dark = np.asarray(portrait * 0.4, np.uint8)
     tracker = FaceTracker([BrightnessModel()])

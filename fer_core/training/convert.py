@@ -1,9 +1,12 @@
 """A keras network -> the TFLite file that serves: the candidates, measured on validation, and the choice."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -50,7 +53,9 @@ def convert(network: keras.Model, precision: str) -> bytes:
     `network` must have been built under float32 (see `as_float32`): mixed precision does not convert.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import tensorflow as tf  # the one place that needs it whatever keras' backend is
+    if keras.backend.backend() != "tensorflow":
+        return _convert_elsewhere(network, precision)
+    import tensorflow as tf
 
     def serve(faces: Any) -> Any:
         return network(tf.cast(faces, tf.float32)[..., tf.newaxis], training=False)
@@ -65,6 +70,21 @@ def convert(network: keras.Model, precision: str) -> bytes:
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
+
+
+def _convert_elsewhere(network: keras.Model, precision: str) -> bytes:
+    """In a process of its own: the converter is TensorFlow's, and keras' backend is for a process's whole life."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = os.path.join(folder, "model.keras"), os.path.join(folder, "model.tflite")
+        network.save(source)
+        command = [sys.executable, "-m", "fer_core.training.convert", source, precision, target]
+        root = Path(__file__).resolve().parent.parent.parent
+        done = subprocess.run(
+            command, cwd=root, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise ModelError(f"the network does not convert: {done.stderr.strip()[-500:]}")
+        return Path(target).read_bytes()
 
 
 def as_float32(build: Any, network: keras.Model) -> keras.Model:
@@ -153,3 +173,10 @@ def _milliseconds(runtime: Network, faces: np.ndarray[Any, Any], repeats: int = 
 
 def _repeat(faces: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.resize(faces, (MAX_BATCH, FACE_SIZE, FACE_SIZE))
+
+
+if __name__ == "__main__":  # SOURCE PRECISION TARGET, from `_convert_elsewhere`
+    import fer_core.training.architectures
+    import fer_core.training.backbones  # noqa: F401  (both: keras finds their layers by name)
+
+    Path(sys.argv[3]).write_bytes(convert(keras.saving.load_model(sys.argv[1], compile=False), sys.argv[2]))

@@ -20,7 +20,7 @@ from fer_core.card import MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, h
 from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.errors import ModelError
 from fer_core.evaluation import metrics, pack_predictions
-from fer_core.model import EmotionModel, Network
+from fer_core.model import MODELS_DIR, EmotionModel, Network
 from fer_core.model_page import PAGE_NAME, model_page
 from fer_core.splits import Split
 from fer_core.training.convert import as_float32, choose, multiply_adds, save_keras
@@ -137,6 +137,13 @@ def check_name(name: str) -> None:
 def shown_command() -> str:
     """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
     return shlex.join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
+
+
+def written(bundle: Path) -> str:
+    """The last line of a training: where the bundle is, and how the app comes to show it."""
+    if bundle.resolve().parent == MODELS_DIR.resolve():
+        return f"Written: {bundle}. The app shows it at the next refresh."
+    return f"Written: {bundle}. The app shows it when it is started with FER_MODELS_DIR={bundle.parent}."
 
 
 def report(card: ModelCard) -> str:

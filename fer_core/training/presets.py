@@ -73,7 +73,7 @@ REPORTED: Final[dict[str, dict[str, Any]]] = {
         "system": "FER System (CNN + MobileNet + Streamlit)",
         "training_accuracy": 0.4225,
         "validation_accuracy": 0.5035,
-        "data": "FER-2013; its validation part",
+        "data": "FER-2013",
     },
     "deepfer": {
         "system": "DeepFER",
@@ -94,7 +94,7 @@ REPORTED: Final[dict[str, dict[str, Any]]] = {
         "validation_accuracy": 0.6633,
         "training_loss": 1.0065,
         "validation_loss": 1.2288,
-        "data": "FER-2013; its validation part",
+        "data": "FER-2013",
         "why": "The publication does not describe the network, only how it was trained: the network is chosen here.",
     },
     "vgg": _STUDIED,

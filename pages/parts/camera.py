@@ -17,7 +17,10 @@ ADVICE = {
         "The camera works, but its pictures do not get through: a firewall or router blocks the direct connection. "
         "Try another network, or ask whoever runs this app to set up a TURN server (README, section Deployment)."
     ),
-    "busy": "All places for live video are taken at the moment. Please try again in a minute.",
+    "busy": (
+        "All places for live video are taken at the moment. This page asks again by itself: as soon as somebody stops, "
+        "START is here."
+    ),
 }
 """Problem -> what to do."""
 

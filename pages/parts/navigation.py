@@ -7,15 +7,22 @@ _ENTERED = "entered"
 
 
 def navigation() -> StreamlitPage:
-    """Show the list of pages; the page that was asked for."""
+    """Show links to the pages; the page that was asked for.
+
+    They stand in a row above every page: on a phone Streamlit's own list is a drawer that stays open over the page
+    that was chosen.
+    """
     st.session_state[_ENTERED] = True
-    return st.navigation(
-        [
-            st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", default=True),
-            st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
-            st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
-        ]
-    )
+    pages = [
+        st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", default=True),
+        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
+    ]
+    chosen = st.navigation(pages, position="hidden")
+    with st.container(horizontal=True):
+        for page in pages:
+            st.page_link(page, width="content")
+    return chosen
 
 
 def enter_page() -> None:

@@ -1,5 +1,6 @@
 """What the pages share: the models, loaded once for all sessions, and the notice to the people whose faces are read."""
 
+import os
 import re
 import threading
 
@@ -24,6 +25,12 @@ def as_text(text: str) -> str:
 def show_notice() -> None:
     """The short notice that every page that takes faces carries."""
     st.caption(NOTICE)
+
+
+def show_no_models() -> None:
+    """Where there is no model at all: how to get one."""
+    folder = "the folder that FER_MODELS_DIR names" if os.environ.get("FER_MODELS_DIR") else "models/"
+    st.error(f"There are no models under {folder}. Train one: `python train_cnn.py --data fer2013.csv`.")
 
 
 def readable_cards() -> dict[str, ModelCard]:
