@@ -48,6 +48,11 @@ Answer = str | dict[str, Any]
 pytestmark = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
 
 
+def refusals(page: Any) -> list[str]:
+    """The page's errors; several stand in one box, a line each."""
+    return [line.removeprefix("- ") for element in page.error for line in element.value.splitlines()]
+
+
 class Visitor:
     """One visit to the upload page that goes on from case to case."""
 
@@ -61,7 +66,7 @@ class Visitor:
         self.page.run()
         assert not self.page.exception
         found = list(self.page.session_state["analyses"].values())
-        shown = [unescaped(element.value) for element in self.page.error]
+        shown = [unescaped(line) for line in refusals(self.page)]
         assert shown == [line for line in found if isinstance(line, str)]
         return [line if isinstance(line, str) else line.to_dict() for line in found]
 
@@ -143,7 +148,7 @@ def check_page(case: Case, visitor: Visitor) -> None:
     if case.outcome == LEFT_OUT:
         assert f"{MAX_FILES + 1}.png was left out" in visitor.texts()
     shown = len([element for element in visitor.page.subheader])
-    assert shown == min(MAX_FILES, len(case.files())) - len(visitor.page.error)
+    assert shown == min(MAX_FILES, len(case.files())) - len(refusals(visitor.page))
 
 
 def check_exports(case: Case, found: list[Analysis]) -> None:

@@ -115,7 +115,7 @@ def choose(
         reference = labels if reference is None else reference
         candidates[name] = Candidate(
             name, content, float((labels == validation.labels).mean()), float((labels == reference).mean()),
-            _milliseconds(runtime, validation.faces[:1]), _milliseconds(runtime, _repeat(validation.faces)),
+            _milliseconds(runtime, validation.faces[:1], 15), _milliseconds(runtime, _repeat(validation.faces), 5),
         )  # fmt: skip
     base = candidates["float32"]
     good = [
@@ -161,7 +161,7 @@ def save_keras(network: keras.Model) -> bytes:
             return file.read()
 
 
-def _milliseconds(runtime: Network, faces: np.ndarray[Any, Any], repeats: int = 15) -> float:
+def _milliseconds(runtime: Network, faces: np.ndarray[Any, Any], repeats: int) -> float:
     runtime.logits(faces)
     times = []
     for _ in range(repeats):

@@ -1,0 +1,106 @@
+"""Rates and memory of `label`: one worker, two, and Ray, over the same made pictures.
+
+    python -m benchmarks.labelling                       # 600 pictures, engine local
+    python -m benchmarks.labelling --pictures 20000 --ray
+
+Pictures of 640x480 pixels with the sample's face at a random place and size, each of its own content; both flagships.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_core.images import decode_image, sample_image
+
+
+def make(folder: Path, count: int) -> None:
+    """`count` JPEG files, the same in every run."""
+    rng = np.random.default_rng(0)
+    sample = decode_image(sample_image())[..., ::-1]
+    for number in range(count):
+        side = int(rng.integers(200, 470))
+        picture = np.full((480, 640, 3), rng.integers(60, 200), np.uint8)
+        left, top = int(rng.integers(0, 640 - side)), int(rng.integers(0, 480 - side))
+        picture[top : top + side, left : left + side] = cv2.resize(sample, (side, side), interpolation=cv2.INTER_AREA)
+        inside = picture[top : top + side, left : left + side]
+        cv2.add(inside, rng.integers(0, 12, inside.shape).astype(np.uint8), dst=inside)
+        place = folder / f"{number // 1000:03}"
+        place.mkdir(exist_ok=True)
+        cv2.imwrite(str(place / f"{number:06}.jpg"), picture)
+
+
+def family_mb(root: int) -> dict[int, float]:
+    """Resident memory, MB, of a process and all that came from it; Linux."""
+    parents, sizes = {}, {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+        except OSError:
+            continue
+        number = int(status.parent.name)
+        parents[number] = int(fields["PPid"])
+        sizes[number] = int(fields.get("VmRSS", "0 kB").split()[0]) / 1024
+    family, fresh = {root}, True
+    while fresh:
+        fresh = {number for number, parent in parents.items() if parent in family} - family
+        family |= fresh
+    return {number: sizes.get(number, 0.0) for number in family}
+
+
+def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float]:
+    """Pictures a second, and the largest process of the job, MB, a quarter into it and at its largest after that."""
+    command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *options]
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    sizes: list[float] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            sizes.append(max(family_mb(job.pid).values()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = job.wait()
+    done.set()
+    watcher.join()
+    assert code == 0, f"{' '.join(command)} ended with {code}"
+    last = json.loads(next(out.glob("*/summary.json")).read_text())["last_run"]
+    early = max(sizes[: max(1, len(sizes) // 4)])
+    return last["pictures_a_second"], early, max(sizes[len(sizes) // 4 :])
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--pictures", type=int, default=600, metavar="N", help="default: %(default)s")
+    options.add_argument("--ray", action="store_true", help="also with --engine ray (needs requirements-ray.txt)")
+    args = options.parse_args()
+    runs = {"local, 1 worker": ["--workers", "1"], "local, 2 workers": ["--workers", "2"]}
+    if args.ray:
+        runs["ray, 2 workers"] = ["--workers", "2", "--engine", "ray"]
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        pictures = Path(folder) / "pictures"
+        pictures.mkdir()
+        make(pictures, args.pictures)
+        print(f"{args.pictures} pictures made in {time.monotonic() - started:.0f} s", flush=True)
+        first = None
+        for name, given in runs.items():
+            rate, early, late = label(pictures, Path(folder) / name.replace(" ", ""), *given)
+            first = first or rate
+            print(
+                f"{name:<18} {rate:7.1f} pictures a second ({rate / first:.2f} x)   "
+                f"largest process {early:.0f} MB in the first quarter, {late:.0f} MB later",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
