@@ -33,6 +33,7 @@ def trained_losses(data: Path, models_dir: Path, backend: str, *options: str) ->
     return [record["loss"] for record in card["history"]], done.stdout
 
 
+@pytest.mark.skipif(not os.environ.get("FER_DEVICES"), reason="minutes long: FER_DEVICES=1 runs it")
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_two_devices_give_the_curve_of_one(trained: Run, tmp_path: Path, backend: str) -> None:
     if importlib.util.find_spec(backend) is None:
