@@ -73,6 +73,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., int])
     return Run(data, root / "models", "tiny", code, said.getvalue())
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scripts train a small network in the place of theirs."""
+    from small_network import put_small_networks
+
+    put_small_networks(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def model(trained: Run) -> EmotionModel:
     return load_model(trained.bundle)
@@ -82,6 +90,23 @@ def model(trained: Run) -> EmotionModel:
 def bundle(trained: Run, tmp_path: Path) -> Path:
     """A copy of the tiny bundle that a test may damage: tmp_path/models/tiny."""
     return Path(shutil.copytree(trained.bundle, tmp_path / "models" / "tiny"))
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that the app takes for models/."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setattr("fer_core.model.MODELS_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def real(models_dir: Path, trained: Run) -> Path:
+    """models_dir with the tiny trained bundle, twice."""
+    for name in ("tiny", "twin"):
+        shutil.copytree(trained.bundle, models_dir / name)
+    return models_dir
 
 
 @pytest.fixture(scope="session")

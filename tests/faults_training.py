@@ -35,18 +35,11 @@ State = tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]
 
 def child(arguments: list[str], fault: str, epoch: int, largest: int) -> int:
     """Run train_cnn.py with a small network; `fault` at the end of epoch `epoch`, or no file beyond `largest` bytes."""
-    import keras
+    from small_network import small
 
     import train_cnn
     from fer_core.training import state
     from fer_core.training.options import end_cleanly
-
-    def small(dropout: float = 0.25) -> Any:
-        layers = keras.layers
-        inputs = keras.Input((48, 48, 1))
-        x = layers.Conv2D(6, 8, strides=8, use_bias=False)(layers.Rescaling(1 / 255)(inputs))
-        x = layers.Flatten()(layers.Dropout(dropout)(layers.ReLU()(layers.BatchNormalization()(x))))
-        return keras.Model(inputs, layers.Dense(7, dtype="float32", name="logits")(x), name="small")
 
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)

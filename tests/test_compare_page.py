@@ -1,40 +1,24 @@
 """The Compare page, run by AppTest: every view with whole, bare and broken bundles; numbers are those of the cards."""
 
 import ast
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
-import samples
+from compare_app import app, charts, checked, texts, view
 from made_bundles import change_card, made_robustness, make_bundle
-from streamlit.testing.v1 import AppTest
 
-from fer_core import EMOTIONS, load_model
+from fer_core import EMOTIONS
 from fer_core.bundles import read_bundles
 from fer_core.charts_compare import chart_file, curve_chart
-from fer_core.errors import DatasetError
-from fer_core.own_faces import emotion_in_name, measure, table_of_uploads
 from fer_core.scoreboard import score_row
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = "pages/compare.py"
 VIEWS = ("All models", "Two models", "Published and measured", "Robustness", "Your own faces")
 DETAILS = ("Confusions", "F1 by emotion", "ROC and precision-recall", "Calibration", "Training")
 REPORTED = {"system": "A system", "validation_accuracy": 0.5, "data": "its validation part"}
-
-
-@pytest.fixture
-def models_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder that the app takes for models/."""
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setattr("fer_core.model.MODELS_DIR", folder)
-    return folder
 
 
 @pytest.fixture
@@ -44,34 +28,6 @@ def two(models_dir: Path) -> Path:
         whole: dict[str, Any] = {"reported": REPORTED, "robustness": made_robustness(0.7 - seed / 10)}
         make_bundle(models_dir, name, 1.6 - seed / 2, seed, flagship=True, **whole)
     return models_dir
-
-
-def app() -> AppTest:
-    """The page, reached through the app's navigation."""
-    return checked(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).switch_page(PAGE).run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, [error.message for error in page.exception]
-    assert [title.value for title in page.title] == ["Compare models"]
-    return page
-
-
-def view(page: AppTest, name: str, detail: str | None = None) -> AppTest:
-    page = checked(page.segmented_control(key="compare_view").set_value(name).run())
-    if detail:
-        page = checked(page.segmented_control(key="compare_detail").set_value(detail).run())
-    return page
-
-
-def texts(page: AppTest) -> str:
-    kinds = (page.warning, page.error, page.info, page.success, page.caption, page.markdown, page.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def charts(page: AppTest) -> list[dict[str, Any]]:
-    """The Vega-Lite specifications of the charts that are shown."""
-    return [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
 
 
 def test_ten_bundles_one_broken(two: Path) -> None:
@@ -115,26 +71,31 @@ def test_views_with_one_model(models_dir: Path, name: str) -> None:
     assert name != "Two models" or "Two models are needed" in said
 
 
+LOSSES_ONLY = [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.9, "val_loss": 1.0}]
 BARE: dict[str, dict[str, Any]] = {
-    "no history": {"history": []},
-    "no evaluation": {"evaluation": {}},
-    "accuracy alone": {"evaluation": {"private_test": {"accuracy": 0.5, "n": 300}}},
-    "no training record": {"training": {}},
-    "nothing reported": {"reported": None},
-    "an empty report": {"reported": {}},
-    "no robustness": {"robustness": {}},
-    "history of losses only": {"history": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.9, "val_loss": 1.0}]},
+    "no-history": {"history": []},
+    "no-evaluation": {"evaluation": {}},
+    "accuracy-alone": {"evaluation": {"private_test": {"accuracy": 0.5, "n": 300}}},
+    "losses-only": {"history": LOSSES_ONLY},
+    "no-training-record": {"training": {}},
+    "nothing-reported": {"reported": None},
+    "an-empty-report": {"reported": {}},
+    "no-robustness": {"robustness": {}},
 }
 
 
-@pytest.mark.parametrize("changes", BARE.values(), ids=BARE)
-def test_missing_parts_still_render(two: Path, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", [name for name in VIEWS if name != "Two models"])
+def test_cards_with_missing_parts_stand_beside_whole_ones(two: Path, name: str) -> None:
+    for bare, changes in BARE.items():
+        change_card(make_bundle(two, bare, reported=REPORTED, robustness=made_robustness(0.5)), **changes)
+    view(app(), name)
+
+
+@pytest.mark.parametrize("bare", ["no-history", "no-evaluation", "accuracy-alone", "losses-only"])
+def test_two_models_with_missing_parts(two: Path, bare: str) -> None:
     for name in ("first", "second"):
-        change_card(two / name, **changes)
-    page = app()
-    for name in VIEWS:
-        view(page, name)
-    view(page, "Two models")
+        change_card(two / name, **BARE[bare])
+    page = view(app(), "Two models")
     for detail in page.segmented_control(key="compare_detail").options if page.segmented_control[1:] else ():
         view(page, "Two models", detail)
 
@@ -252,14 +213,6 @@ def test_robustness_that_does_not_compare(two: Path, robustness: dict[str, Any],
     assert said in texts(view(app(), "Robustness"))
 
 
-@pytest.fixture
-def real(models_dir: Path, trained: Any) -> Path:
-    """models_dir with the tiny trained bundle, twice."""
-    for name in ("tiny", "twin"):
-        shutil.copytree(trained.bundle, models_dir / name)
-    return models_dir
-
-
 def test_milliseconds_are_measured_here(real: Path) -> None:
     page = app()
     page = checked(page.button(key="compare_measure").click().run())
@@ -274,101 +227,6 @@ def test_a_network_that_does_not_load_is_named(real: Path) -> None:
     page = checked(page.button(key="compare_measure").click().run())
     assert page.dataframe[0].value["milliseconds"].notna().tolist() == [False, True], "spoilt, tiny"
     assert "Model spoilt is unavailable" in page.warning[0].value and "damaged" in page.warning[0].value
-
-
-def pictures() -> list[tuple[str, bytes]]:
-    rng = np.random.default_rng(0)
-    return [
-        (f"{EMOTIONS[i % 7]}_{i}.png", samples.encode(rng.integers(0, 256, (60, 50)).astype(np.uint8), "PNG"))
-        for i in range(14)
-    ]
-
-
-def test_own_faces_from_uploads(real: Path) -> None:
-    page = view(app(), "Your own faces")
-    assert page.button[-1].disabled, "nothing to measure yet"
-    files = [*pictures(), ("unknown.png", pictures()[0][1]), ("happy_broken.png", b"no picture")]
-    page.file_uploader(key="own_Pictures").set_value([(name, data, "image/png") for name, data in files])
-    page = checked(checked(page.run()).button[-1].click().run())
-    model = load_model(real / "tiny")
-    table, _ = table_of_uploads(pictures())
-    expected = measure({"tiny": model}, table).results()["tiny"]["test"]
-    shown = page.dataframe[0].value
-    assert shown["accuracy"][0] == pytest.approx(100 * expected["accuracy"])
-    assert "14 faces" in texts(page) and "wrong answers" in texts(page)
-    assert page.expander[0].label == "2 files were left out"
-    assert "unknown.png" in page.text[0].value and "happy_broken.png" in page.text[0].value
-
-
-@pytest.fixture
-def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The browser is on the app's own machine, which AppTest does not say."""
-    monkeypatch.setattr("pages.parts.compare_own.visitor_is_here", lambda: True)
-
-
-def test_own_faces_from_a_path(real: Path, trained: Any, at_home: None) -> None:
-    page = view(app(), "Your own faces")
-    page = checked(page.segmented_control(key="own_way").set_value("Path on this machine").run())
-    page = checked(page.text_input(key="own_path").set_value(str(trained.data)).run())
-    page = checked(page.button[-1].click().run())
-    recorded = read_bundles(real)[0][0].card.evaluation["public_test"]
-    page = checked(page.selectbox(key="own_part").set_value("public_test").run())
-    assert page.dataframe[0].value["accuracy"][0] == pytest.approx(100 * recorded["accuracy"])
-
-
-@pytest.mark.parametrize("path", ["/no/such/folder", "empty"])
-def test_own_faces_from_a_wrong_path(real: Path, tmp_path: Path, at_home: None, path: str) -> None:
-    (tmp_path / "empty").mkdir()
-    page = view(app(), "Your own faces")
-    page = checked(page.segmented_control(key="own_way").set_value("Path on this machine").run())
-    page = checked(page.text_input(key="own_path").set_value(str(tmp_path / path)).run())
-    page = checked(page.button[-1].click().run())
-    assert path in page.error[0].value
-
-
-@pytest.mark.parametrize(
-    ("url", "ip", "allowed"),
-    [
-        ("http://localhost:8501/compare", None, True),
-        ("http://127.0.0.1:8501", None, True),
-        ("https://faces.example.org/compare", None, False),
-        ("http://192.168.1.5:8501", "192.168.1.7", False),
-        ("http://localhost:8501", "192.168.1.7", False),
-    ],
-)
-def test_who_may_name_a_path(monkeypatch: pytest.MonkeyPatch, url: str, ip: str | None, allowed: bool) -> None:
-    from pages.parts import compare_own
-
-    context = SimpleNamespace(url=url, ip_address=ip)
-    monkeypatch.setattr(compare_own, "st", SimpleNamespace(context=context))
-    assert compare_own.visitor_is_here() is allowed
-
-
-@pytest.mark.parametrize(
-    ("name", "emotion"),
-    [
-        ("happy_1.jpg", "happy"),
-        ("me-Anger-03.PNG", "angry"),
-        ("happy/sad.png", "happy"),
-        ("photos/Surprised/me.png", "surprise"),
-        ("sad\\1.png", "sad"),
-        ("fear2.png", "fear"),
-        ("happy_or_sad.png", None),
-        ("happy_happiness.png", "happy"),
-        ("unhappy.png", None),
-        ("1.png", None),
-        ("happy", "happy"),
-    ],
-)
-def test_emotions_in_file_names(name: str, emotion: str | None) -> None:
-    found = emotion_in_name(name)
-    assert (None if found is None else EMOTIONS[found]) == emotion
-
-
-@pytest.mark.parametrize("files", [[], [("x.png", b"")], [("happy.png", b"no")]], ids=["none", "no name", "no picture"])
-def test_uploads_of_which_none_can_be_used(files: list[tuple[str, bytes]]) -> None:
-    with pytest.raises(DatasetError, match=r"happy_1\.jpg"):
-        table_of_uploads(files)
 
 
 @pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<svg")])

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tiny
-from test_training import saved_state, small, snapshot
+from small_network import saved_state, small, snapshot
 
 import train_cnn
 from fer_core import read_card

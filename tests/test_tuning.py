@@ -12,7 +12,7 @@ import keras
 import pytest
 import tiny
 from conftest import ROOT
-from test_training import put_small_networks, small, snapshot, without_seconds
+from small_network import put_small_networks, small, snapshot, without_seconds
 
 from fer_core import DatasetError, list_models, read_card
 from fer_core.datasets import read_dataset

@@ -1,0 +1,88 @@
+"""Tables made from the cards: all models, and what was published beside what was measured."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_bundles import make_bundle
+
+from fer_core.bundles import read_bundles
+from fer_core.published import published_rows, published_table, why_they_differ
+from fer_core.scoreboard import markdown_table
+
+
+def test_the_markdown_table_says_what_the_cards_say(tmp_path: Path) -> None:
+    make_bundle(tmp_path, "a", title="A | B")
+    (bundle,), _ = read_bundles(tmp_path)
+    header, _, row = markdown_table([bundle]).splitlines()
+    cells = dict(zip((c.strip() for c in header.split("|")), (c.strip() for c in row.split("|")), strict=True))
+    private = bundle.card.evaluation["private_test"]
+    assert cells["Model"] == "A / B (a)"
+    assert cells["PrivateTest"] == f"{private['accuracy']:.1%}"
+    assert cells["Calibration error"] == f"{private['ece']:.3f}"
+
+
+def test_published_beside_measured(tmp_path: Path) -> None:
+    reported = {
+        "system": "S",
+        "training_accuracy": 0.42,
+        "validation_accuracy": 0.5,
+        "data": "its own part",
+        "why": "W.",
+    }
+    make_bundle(tmp_path, "a", reported=reported)
+    (bundle,), _ = read_bundles(tmp_path)
+    training, validation, test = published_rows(bundle.card)
+    assert [row["own"] for row in (training, validation, test)] == [None] * 3
+    assert (training["published"], training["measured"]) == (0.42, bundle.card.history[-1]["accuracy"])
+    assert (validation["published"], validation["published_on"]) == (0.5, "its own part")
+    assert validation["measured"] == bundle.card.evaluation["public_test"]["accuracy"]
+    assert (test["published"], test["published_on"]) == (None, "not published")
+    assert test["measured"] == bundle.card.evaluation["private_test"]["accuracy"]
+    assert why_they_differ(bundle.card)[0] == "W."
+
+
+OWN = {"accuracy": 0.61, "n": 7178, "validation_accuracy": 0.63, "protocol": "split in its own way", "epochs": 40}
+
+
+def test_the_figure_on_the_system_s_own_protocol_is_the_third(tmp_path: Path) -> None:
+    reported = {"system": "S", "validation_accuracy": 0.5, "test_accuracy": 0.48, "data": "D", "own_protocol": OWN}
+    make_bundle(tmp_path, "a", reported=reported)
+    (bundle,), _ = read_bundles(tmp_path)
+    rows = published_rows(bundle.card)
+    assert [(row["figure"], row["published"], row["own"]) for row in rows] == [
+        ("validation", 0.5, 0.63),
+        ("test", 0.48, 0.61),
+    ]
+    (reason,) = (reason for reason in why_they_differ(bundle.card) if "does not ship" in reason)
+    assert "split in its own way" in reason and "7,178" in reason and "40 epochs" in reason
+
+
+@pytest.mark.parametrize("record", [[], "0.6", {"accuracy": 0.6}, {"n": 5}, {"accuracy": "high", "n": 5}], ids=str)
+def test_a_damaged_record_of_its_own_protocol_is_named(tmp_path: Path, record: Any) -> None:
+    make_bundle(tmp_path, "bad", reported={"system": "S", "own_protocol": record})
+    assert read_bundles(tmp_path) == ([], {"bad": "its card's record of its system's own protocol is damaged."})
+
+
+def test_table_of_published_systems(tmp_path: Path) -> None:
+    make_bundle(tmp_path, "ours")
+    make_bundle(tmp_path, "silent", reproduces="No | figures", reported={"system": "N", "data": "none"})
+    reported = {"system": "S", "validation_accuracy": 0.5035, "test_accuracy": 0.756, "own_protocol": OWN}
+    make_bundle(tmp_path, "told", seed=1, reproduces="A system", reported=reported)
+    bundles, _ = read_bundles(tmp_path)
+    lines = published_table(bundles).splitlines()
+    header, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    silent, told = (dict(zip(header, row, strict=True)) for row in rows)
+    evaluation = bundles[2].card.evaluation
+    low, high = evaluation["private_test"]["accuracy_interval"]
+    assert told == {
+        "System": "A system",
+        "Model": "`told`",
+        "Published": "validation 50.35%, test 75.60%",
+        "On its own protocol, here": "validation 63.0%, test 61.0%",
+        "PublicTest": f"{evaluation['public_test']['accuracy']:.1%}",
+        "PrivateTest": f"{evaluation['private_test']['accuracy']:.1%}",
+        "95 % interval": f"{low:.1%} to {high:.1%}",
+    }
+    assert (silent["System"], silent["Published"], silent["On its own protocol, here"]) == ("No / figures", "-", "-")
+    assert published_table(bundles[:1]) == ""
