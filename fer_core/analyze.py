@@ -92,7 +92,7 @@ class Analysis:
         return analysis_dict(self)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One flat row per face and model, for CSV; a picture without a face has none."""
+        """One flat row per face and model, for CSV; a picture without a face has one too, with a note."""
         from fer_core.reports import analysis_rows
 
         return analysis_rows(self)

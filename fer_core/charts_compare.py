@@ -143,11 +143,11 @@ def robustness_chart(rows: Rows, unit: str) -> alt.Chart:
         .encode(
             x=alt.X("level:Q", title=unit, scale=alt.Scale(zero=False)),
             y=alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(domainMin=0), axis=alt.Axis(format="%")),
-            color=_colour(names),
-            strokeDash=_dash(names, "model"),
+            color=_colour(names, columns=1),
+            strokeDash=_dash(names, "model", columns=1),
             tooltip=["model:N", alt.Tooltip("level:Q", title=unit), alt.Tooltip("accuracy:Q", format=".1%")],
         )
-        .properties(height=220)
+        .properties(height=180 + 20 * len(names))  # three stand in a row: the legend has a line for each model
     )
 
 
@@ -175,18 +175,21 @@ def _scale(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=colours)
 
 
-def _legend(symbol: str = "stroke") -> alt.Legend:
-    return alt.Legend(title=None, orient="bottom", columns=2, labelLimit=220, symbolType=symbol)
+def _legend(symbol: str = "stroke", columns: int = 2) -> alt.Legend:
+    return alt.Legend(title=None, orient="bottom", columns=columns, labelLimit=220, symbolType=symbol)
 
 
-def _colour(names: Sequence[str], field: str = "model", symbol: str = "stroke") -> alt.Color:
-    return alt.Color(f"{field}:N", sort=list(names), scale=_scale(names), legend=_legend(symbol))
+def _colour(names: Sequence[str], field: str = "model", symbol: str = "stroke", columns: int = 2) -> alt.Color:
+    return alt.Color(f"{field}:N", sort=list(names), scale=_scale(names), legend=_legend(symbol, columns))
 
 
-def _dash(names: Sequence[str], field: str) -> alt.StrokeDash:
+def _dash(names: Sequence[str], field: str, columns: int = 2) -> alt.StrokeDash:
     dashes = [_DASHES[i % len(_DASHES)] for i in range(len(names))]
     return alt.StrokeDash(
-        f"{field}:N", sort=list(names), scale=alt.Scale(domain=list(names), range=dashes), legend=_legend()
+        f"{field}:N",
+        sort=list(names),
+        scale=alt.Scale(domain=list(names), range=dashes),
+        legend=_legend(columns=columns),
     )
 
 

@@ -34,7 +34,7 @@ def write_json(results: Iterable[Analysis]) -> None:
 
 
 def write_csv(results: Iterable[Analysis]) -> None:
-    """A row for every face and model."""
+    """A row for every face and model, and one for a picture without a face."""
     from fer_core.reports import csv_lines
 
     for line in csv_lines(row for analysis in results for row in analysis.to_rows()):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fer_core.analyze import Face
 
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+_WIDEST: Final = 2.5  # a caption over its box, in widths of the box
 _DISAGREEMENT: Final = (40, 40, 40)  # models do not agree: no emotion's colour
 
 
@@ -25,8 +26,18 @@ def annotate(image: np.ndarray[Any, Any], faces: Sequence["Face"]) -> np.ndarray
         box = face.box
         thickness = max(1, round(2 * unit))
         cv2.rectangle(drawn, (box.x, box.y), (box.x + box.width - 1, box.y + box.height - 1), colour, thickness)
-        draw_label(drawn, (box.x, box.y), caption(face), colour, unit)
+        draw_label(drawn, (box.x, box.y), _fitting(face, unit), colour, unit)
     return drawn
+
+
+def _fitting(face: "Face", unit: float) -> str:
+    """The caption, or in a crowd, where it would hide the neighbours, as much of it as the box bears: its number."""
+    whole = caption(face)
+    return whole if _text_width(whole, unit) <= _WIDEST * face.box.width else str(face.number)
+
+
+def _text_width(text: str, unit: float) -> int:
+    return int(cv2.getTextSize(text, _FONT, 0.5 * unit, max(1, round(unit)))[0][0])
 
 
 def caption(face: "Face") -> str:

@@ -17,7 +17,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LINE_END: Final = "\r\n"
 ROW_FIELDS: Final = (
     "picture", "face", "x", "y", "width", "height", "whole_picture", "model", "label", "confidence", "unsure",
-    *EMOTIONS, "hints",
+    *EMOTIONS, "hints", "note",
 )  # fmt: skip
 """Columns of a CSV of faces, in order."""
 
@@ -54,7 +54,10 @@ def analysis_dict(analysis: "Analysis") -> dict[str, Any]:
 
 
 def analysis_rows(analysis: "Analysis") -> list[dict[str, Any]]:
-    """One row per face and model, with the columns ROW_FIELDS."""
+    """One row per face and model, with the columns ROW_FIELDS; a picture without a face has one that says so."""
+    note = "; ".join(analysis.notes)
+    if not analysis.faces:
+        return [{"picture": analysis.name, "note": "; ".join(["no face found", *analysis.notes])}]
     return [
         {
             "picture": analysis.name,
@@ -70,6 +73,7 @@ def analysis_rows(analysis: "Analysis") -> list[dict[str, Any]]:
             "unsure": prediction.is_uncertain,
             **_by_emotion(prediction.probabilities),
             "hints": "; ".join(face.hints),
+            "note": note,
         }
         for face in analysis.faces
         for model, prediction in face.predictions.items()

@@ -29,16 +29,17 @@ SOURCES = {
 
 
 def chosen_source() -> str:
-    """What the visitor wants to give."""
+    """What the visitor wants to give; the same as before when coming back from another page."""
+    st.session_state.setdefault("source", st.session_state.get("last_source", "Pictures"))
     chosen = st.segmented_control(
         "Where from",
         list(SOURCES),
-        default="Pictures",
         required=True,
         format_func=lambda name: f"{SOURCES[name]} {name}",
         key="source",
     )
-    return chosen or "Pictures"
+    st.session_state.last_source = chosen
+    return chosen
 
 
 def show_video(models: list[EmotionModel]) -> None:
@@ -52,8 +53,7 @@ def show_video(models: list[EmotionModel]) -> None:
         max_upload_size=limit,
         key=f"Video-{st.session_state.setdefault('generation', 0)}",
     )
-    if file:
-        video_section(file, models)
+    video_section(file, models)
 
 
 def chosen_pictures(source: str) -> list[tuple[str, bytes]]:
@@ -128,7 +128,7 @@ if problems:
     text = "\n".join(f"- {problem}" for problem in problems) if len(problems) > 1 else problems[0]
     st.error(text, icon=":material/broken_image:")
 found = [result.with_threshold(threshold) for result in results if isinstance(result, Analysis)]
-if any(result.faces for result in found):
+if any(result.faces for result in found) or len(found) > 1:
     downloads(found)
 for number, result in enumerate(found):
     show_picture(result, cards, number)

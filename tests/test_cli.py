@@ -88,7 +88,9 @@ def test_csv(call: Call, folder: Path) -> None:
     assert [(Path(r["picture"]).name, r["face"], r["model"]) for r in rows] == [
         ("astronaut.png", "1", "tiny"),
         ("crop.PNG", "1", "tiny"),
+        ("white.jpg", "", ""),
     ]
+    assert [r["note"] for r in rows] == ["", "", "no face found"]
     assert sum(float(rows[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-3)
 
 

@@ -1,0 +1,62 @@
+"""What was found in a video: timelines, the frame at a moment, the annotated copy to play, files to keep."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from fer_core.timelines import timeline_frame, timeline_spec
+from fer_core.video import Video
+from fer_core.video_report import VideoSummary
+
+FACES_SHOWN = 3
+
+
+def show_results(
+    summary: VideoSummary, titles: dict[str, str], table: Path, annotated: Path, slot: str, stem: str
+) -> None:
+    """titles: the models, name -> what people read. table, annotated: the files that were made. slot: of its keys."""
+    st.caption(f"{summary.frames} frames, {clock(summary.seconds)}, faces: {len(summary.faces) or 'none found'}")
+    if not summary.frames:
+        return
+    clicked = _timelines(summary, titles, slot)
+    if clicked is not None:
+        st.session_state[f"{slot}-moment"] = min(clicked, summary.seconds)
+    moment = st.session_state.get(f"{slot}-moment", 0.0)
+    with Video(annotated) as copy:
+        st.image(copy.frame_at(moment), caption=f"{clock(moment)} (frame from the annotated copy)")
+    if st.toggle("Play the annotated video from here", key=f"{slot}-play"):
+        st.video(annotated.read_bytes(), "video/mp4", start_time=moment)
+    with st.container(horizontal=True):
+        for label, icon, file, ending, kind in (
+            ("CSV", ":material/table:", table, "emotions.csv", "text/csv"),
+            ("Annotated MP4", ":material/movie:", annotated, "annotated.mp4", "video/mp4"),
+        ):
+            st.download_button(label, file.read_bytes, f"{stem}-{ending}", kind, icon=icon, on_click="ignore")
+
+
+def _timelines(summary: VideoSummary, titles: dict[str, str], slot: str) -> float | None:
+    """The charts of the faces seen longest; the second that was clicked at."""
+    clicked = None
+    for number in summary.main_faces(FACES_SHOWN):
+        for column, (name, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
+            column.markdown(f"**Face {number}** · {title}")
+            event = column.vega_lite_chart(
+                timeline_frame(summary.timeline(name, number)),
+                timeline_spec(0, max(round(summary.seconds, 2), 0.1), pick="moment"),
+                width="stretch",
+                key=f"{slot}-chart-{number}-{name}",
+                on_select="rerun",
+                selection_mode="moment",
+            )
+            picked = [point["time"] for point in event.selection.get("moment", []) if "time" in point]
+            clicked = float(picked[0]) if picked else clicked
+    if len(summary.faces) > FACES_SHOWN:
+        st.caption(f"The {FACES_SHOWN} faces seen longest are shown; all are in the CSV.")
+    if summary.faces:
+        st.caption("Click into a timeline to see its frame.")
+    return clicked
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: 0:07.5."""
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
