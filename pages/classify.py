@@ -53,6 +53,7 @@ def show_video(models: list[EmotionModel]) -> None:
         max_upload_size=limit,
         key=f"Video-{st.session_state.setdefault('generation', 0)}",
     )
+    st.caption("A video's annotated copy lies in a temporary folder until you clear it or leave.")
     video_section(file, models)
 
 

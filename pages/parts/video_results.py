@@ -9,6 +9,7 @@ from fer_core.video import Video
 from fer_core.video_report import VideoSummary
 
 FACES_SHOWN = 3
+PLAYER_WIDTH = 640  # pixels, or the page's width where that is less
 
 
 def show_results(
@@ -22,10 +23,12 @@ def show_results(
     if clicked is not None:
         st.session_state[f"{slot}-moment"] = min(clicked, summary.seconds)
     moment = st.session_state.get(f"{slot}-moment", 0.0)
-    with Video(annotated) as copy:
-        st.image(copy.frame_at(moment), caption=f"{clock(moment)} (frame from the annotated copy)")
-    if st.toggle("Play the annotated video from here", key=f"{slot}-play"):
-        st.video(annotated.read_bytes(), "video/mp4", start_time=moment)
+    place = st.container()
+    if st.toggle("Play from here", key=f"{slot}-play"):
+        place.video(annotated.read_bytes(), "video/mp4", start_time=moment, width=PLAYER_WIDTH)
+    else:
+        with Video(annotated) as copy:
+            place.image(copy.frame_at(moment), caption=f"{clock(moment)} (frame from the annotated copy)")
     with st.container(horizontal=True):
         for label, icon, file, ending, kind in (
             ("CSV", ":material/table:", table, "emotions.csv", "text/csv"),
