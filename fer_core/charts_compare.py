@@ -130,6 +130,7 @@ def cost_chart(rows: Rows, cost: str, title: str) -> alt.LayerChart:
         .encode(y=y, text="model:N")
         .transform_filter(f"datum.side == '{side}'")
         for side, align, dx in (("right", "left", 8), ("left", "right", -8))
+        if (frame["side"] == side).any()  # Vega warns of a layer without points
     ]
     return alt.layer(spans, bubbles, *names).properties(height=_HEIGHT)
 
@@ -147,7 +148,7 @@ def robustness_chart(rows: Rows, unit: str) -> alt.Chart:
             strokeDash=_dash(names, "model", columns=1),
             tooltip=["model:N", alt.Tooltip("level:Q", title=unit), alt.Tooltip("accuracy:Q", format=".1%")],
         )
-        .properties(height=180 + 20 * len(names))  # three stand in a row: the legend has a line for each model
+        .properties(height=220 + 20 * len(names))  # three stand in a row: the legend has a line for each model
     )
 
 

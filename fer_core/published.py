@@ -58,7 +58,8 @@ def why_they_differ(card: ModelCard) -> list[str]:
         faces = card.training.get("faces", {}).get("training")
         seen = f" on {faces:,} faces" if isinstance(faces, int) else ""
         epochs = "1 epoch" if len(card.history) == 1 else f"{len(card.history)} epochs"
-        reasons.append(f"Trained here: {epochs}{seen}, split: {card.training.get('split', 'unknown')}.")
+        more = ", from the weights of an earlier run" if "--start-from" in str(card.training.get("command")) else ""
+        reasons.append(f"Trained here: {epochs}{seen}, split: {card.training.get('split', 'unknown')}{more}.")
     return reasons
 
 

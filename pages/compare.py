@@ -34,9 +34,7 @@ def show_all(bundles: list[Bundle]) -> None:
     with table:
         rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
         frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
-        st.dataframe(
-            frame, column_config=table_config(frame), hide_index=True, placeholder="not known", key="compare_table"
-        )
+        st.dataframe(frame, column_config=table_config(frame), hide_index=True, placeholder="-", key="compare_table")
         st.caption("Click a heading to sort; hover over it to read what it means. Shares are of faces named rightly.")
     st.subheader("Accuracy against cost", anchor=False)
     show_cost(bundles, measured)

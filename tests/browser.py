@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -106,7 +107,10 @@ def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> No
 
 @contextlib.contextmanager
 def opened(url: str, *switches: str, camera: bool = False, **context_options: Any) -> Iterator[Any]:
-    """A page of a fresh Chromium at `url`; camera: whether the origin may use it."""
+    """A page of a fresh Chromium at `url`; camera: whether the origin may use it.
+
+    Whatever is done with it, in the end it must not have asked any other host for anything.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -116,8 +120,12 @@ def opened(url: str, *switches: str, camera: bool = False, **context_options: An
             context.set_default_timeout(PATIENCE * 1000)
             if camera:
                 context.grant_permissions(["camera"], origin="/".join(url.split("/")[:3]))
-            page = context.new_page()
+            page, asked = context.new_page(), list[str]()
+            page.on("request", lambda request: asked.append(request.url))
             page.goto(url)
             yield page
         finally:
             browser.close()
+    own = urlsplit(url).hostname
+    others = {host for host in (urlsplit(address).hostname for address in asked) if host not in (None, "", own)}
+    assert asked and not others, f"the page asked other hosts: {others}"

@@ -76,7 +76,7 @@ def show_curves(answers: dict[str, tuple[Any, Any]], names: dict[str, str]) -> N
     shown = [row for emotion, row in areas.items() if wanted in ("all", emotion)]
     form = {key: st.column_config.NumberColumn(format="%.3f") for key in shown[0] if key != "emotion"}
     st.markdown("**Areas under the curves**")
-    st.dataframe(shown, column_config=form, hide_index=True, placeholder="no faces")
+    st.dataframe(shown, column_config=form, hide_index=True, placeholder="-")
     st.caption("Each emotion against all others. An area of 1 is perfect; under a ROC curve, 0.5 is guessing.")
 
 

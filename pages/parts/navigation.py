@@ -13,15 +13,16 @@ def navigation() -> StreamlitPage:
     that was chosen.
     """
     st.session_state[_ENTERED] = True
-    pages = [
-        st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", default=True),
-        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
-    ]
-    chosen = st.navigation(pages, position="hidden")
+    # the icons belong to the links: a page's own would be its tab's too, for which browsers would ask Google's servers
+    pages = {
+        ":material/photo_camera:": st.Page("pages/classify.py", title="Classify", default=True),
+        ":material/videocam:": st.Page("pages/live.py", title="Live"),
+        ":material/leaderboard:": st.Page("pages/compare.py", title="Compare"),
+    }
+    chosen = st.navigation(list(pages.values()), position="hidden")
     with st.container(horizontal=True):
-        for page in pages:
-            st.page_link(page, width="content")
+        for icon, page in pages.items():
+            st.page_link(page, icon=icon, width="content")
     return chosen
 
 
