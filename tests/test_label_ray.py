@@ -11,6 +11,8 @@ import pytest
 from conftest import Run
 from test_label import Label, each_once, job, label, many, pictures, rows  # noqa: F401
 
+from fer_core.labelling.rows import DIED, FACE, NO_FACE, REFUSED
+
 pytest.importorskip("ray", reason="needs requirements-ray.txt")
 
 
@@ -71,3 +73,32 @@ def test_a_node_is_killed_and_every_picture_is_there_once(
     killer.join()
     assert code == 0 and killed and killed[0] < ended, "the node was to be killed in the middle of the job"
     assert each_once(job(tmp_path), 400)
+
+
+POISON = b"this picture ends its process"
+SITE = f"""
+import hashlib, os
+plain = hashlib.sha256
+def sha256(content=b"", **options):
+    if isinstance(content, bytes) and content.endswith({POISON!r}):
+        os._exit(1)
+    return plain(content, **options)
+hashlib.sha256 = sha256
+"""
+
+
+def test_a_picture_that_ends_its_process_costs_no_other(
+    label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray's workers are started with a hashlib that dies of one picture, as a decoder with a hole would."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SITE, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    folder = many(tmp_path / "many", 7)
+    good = sorted(folder.iterdir())
+    bad = folder / "poison.png"
+    bad.write_bytes(good[0].read_bytes() + POISON)
+    assert label(folder, "--engine", "ray", "--batch-size", 4) == 1
+    found = {Path(row["source"]).name: (row["status"], row["reason"]) for row in rows(job(tmp_path))}
+    assert found.pop(bad.name) == (REFUSED, DIED)
+    assert len(found) == len(good) and {status for status, _ in found.values()} <= {FACE, NO_FACE}
