@@ -31,6 +31,7 @@ from fer_core.training.options import (
     start_from,
     state_file,
     with_options,
+    with_teachers,
 )
 from fer_core.training.own_protocol import kept, measure, official_bundle, store
 from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED
@@ -59,12 +60,12 @@ def train() -> None:
     protocol = PROTOCOLS.get(args.arch) if args.own_protocol else None
     if args.own_protocol and protocol is None:
         options.error(f"--own-protocol: {args.arch} has none; those that have: {', '.join(PROTOCOLS)}")
-    if args.own_protocol and (args.split or args.tune or args.start_from or args.labels != "fer2013"):
-        options.error("--own-protocol is as published: leave --split, --labels, --tune and --start-from away")
-    if args.tune and args.start_from:
-        options.error("--tune tries settings from the beginning: leave --start-from away")
+    if args.own_protocol and (args.split or args.tune or args.start_from or args.labels != "fer2013" or args.teachers):
+        options.error("--own-protocol is as published: no --split, --labels, --tune, --start-from or --teachers")
+    if args.tune and (args.start_from or args.teachers):
+        options.error("--tune tries settings from the beginning: leave --start-from and --teachers away")
     args.name = args.name or f"my-{args.arch}"
-    settings = with_options(PRESETS[args.arch], args)
+    settings, teachers = with_teachers(with_options(PRESETS[args.arch], args), args)
     dropout = inspect.signature(CNNS[args.arch]).parameters["dropout"].default if args.dropout is None else args.dropout
     if args.tune and args.distribute:
         options.error("--tune tries settings on one device: leave --distribute away")
@@ -89,7 +90,13 @@ def train() -> None:
             official_bundle(bundle, network.name)  # asked now: an error after hours would be late
         print(f"{args.arch}: {network.count_params():,} parameters", flush=True)
         history = fit(
-            network, split, settings, state_file(args, "training"), resume=args.resume, max_minutes=args.max_minutes
+            network,
+            split,
+            settings,
+            state_file(args, "training"),
+            resume=args.resume,
+            max_minutes=args.max_minutes,
+            teachers=teachers,
         )
     recorded = asdict(settings) | {"dropout": dropout, "mixed_precision": args.mixed_precision}
 
@@ -99,8 +106,8 @@ def train() -> None:
         print(f"On its own protocol ({record['protocol']}): {record['accuracy']:.2%} of {record['n']} faces.")
         print(f"Written into {bundle / 'card.json'}; the bundle is otherwise as it was.")
         return
-    # other faces, or a part of them, say nothing about what was published
-    published = REPORTED.get(args.arch) if split.is_official and not args.limit else None
+    # other faces, a part of them, or further teachers say nothing about what was published
+    published = REPORTED.get(args.arch) if split.is_official and not (args.limit or teachers) else None
     reported = kept(published, bundle, network.name)
     trained = Trained(
         name=args.name,

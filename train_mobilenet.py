@@ -28,6 +28,7 @@ from fer_core.training.options import (
     start_from,
     state_file,
     with_options,
+    with_teachers,
 )
 
 HEAD: Final = Settings(epochs=2, batch_size=64, learning_rate=1e-3)
@@ -69,7 +70,7 @@ def train() -> None:
     )
     args = options.parse_args()
     args.name = args.name or f"my-{args.backbone}"
-    fine_tuning = with_options(FINE_TUNING, args)
+    fine_tuning, teachers = with_teachers(with_options(FINE_TUNING, args), args)
     head = replace(HEAD, epochs=args.head_epochs, batch_size=fine_tuning.batch_size, seed=args.seed)
 
     split = load_split(args)
@@ -90,12 +91,13 @@ def train() -> None:
             state_file(args, "fine-tuning"),
             resume=args.resume,
             max_minutes=args.max_minutes,
+            teachers=teachers,
         )
     history = [record | {"phase": "head"} for record in history]
     history += [record | {"phase": "fine-tuning"} for record in tuned]
 
     name = f"{args.backbone} {args.alpha}" if "mobilenet" in args.backbone else args.backbone
-    reproduced = args.backbone == "mobilenet" and split.is_official and not args.limit
+    reproduced = args.backbone == "mobilenet" and split.is_official and not (args.limit or teachers)
     trained = Trained(
         name=args.name,
         title=args.title or args.name,

@@ -172,10 +172,11 @@ def test_refused_before_training(
     ("arch", "more", "said"),
     [
         ("vgg", (), "vgg has none; those that have: deepfer, deep4"),
-        ("deepfer", ("--split", "80/10/10"), "leave --split"),
-        ("deepfer", ("--tune", "3"), "leave --split, --labels, --tune"),
-        ("deep4", ("--labels", "ferplus"), "leave --split, --labels"),
-        ("deep4", ("--start-from", "model.keras"), "and --start-from away"),
+        ("deepfer", ("--split", "80/10/10"), "no --split"),
+        ("deepfer", ("--tune", "3"), "no --split, --labels, --tune"),
+        ("deep4", ("--labels", "ferplus"), "no --split, --labels"),
+        ("deep4", ("--start-from", "model.keras"), "--start-from or --teachers"),
+        ("deep4", ("--teachers", "cnn"), "--start-from or --teachers"),
     ],
 )
 def test_wrong_usage(

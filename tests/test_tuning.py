@@ -165,10 +165,13 @@ def test_going_on_with_another_search_is_refused(split: Split, tmp_path: Path, m
     assert len(ran) == found.record["trials"] == 3
 
 
-def test_a_search_starts_from_nothing(train: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("option", [("--start-from", "model.keras"), ("--teachers", "cnn")], ids=" ".join)
+def test_a_search_starts_from_nothing(
+    option: tuple[str, ...], train: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        train("train_cnn", "--data", "x", "--tune", 2, "--start-from", "model.keras")
-    assert caught.value.code == 2 and "leave --start-from away" in capsys.readouterr().err
+        train("train_cnn", "--data", "x", "--tune", 2, *option)
+    assert caught.value.code == 2 and "leave --start-from and --teachers away" in capsys.readouterr().err
 
 
 # --- without Optuna

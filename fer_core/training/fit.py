@@ -10,9 +10,11 @@ from typing import Any
 
 import keras
 
+from fer_core.model import EmotionModel
 from fer_core.splits import Split
 from fer_core.training.augment import Augmentation, FaceBatches, balanced_weights, one_hot
 from fer_core.training.state import TrainingState
+from fer_core.training.teachers import soft_targets
 
 History = list[dict[str, Any]]
 
@@ -24,7 +26,8 @@ class Settings:
     schedule: "plateau" halves the rate after `plateau_patience` epochs without a better validation loss, down to
     `lowest_rate`; "cosine" warms up for `warmup_epochs` and falls to zero at the last epoch; "constant" does neither.
     patience: epochs without a better validation accuracy before training stops; 0: never. ema: decay of an average of
-    the weights, which then validates and is kept; 0: none.
+    the weights, which then validates and is kept; 0: none. teachers: models whose answers are learned beside the
+    labels, as `teachers.described` names them; teacher_share: how much of what is learned is theirs, 0 to 1.
     """
 
     epochs: int
@@ -41,6 +44,8 @@ class Settings:
     lowest_rate: float = 0.0
     class_weights: bool = False
     seed: int = 0
+    teachers: str = ""
+    teacher_share: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -52,6 +57,7 @@ def fit(
     *,
     resume: bool = False,
     max_minutes: float | None = None,
+    teachers: Sequence[EmotionModel] = (),
     watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train `network` (logits out) and leave the best epoch's weights, by validation accuracy, in it.
@@ -68,6 +74,7 @@ def fit(
         settings.augmentation,
         seed=settings.seed,
         class_weights=balanced_weights(training.labels) if settings.class_weights else None,
+        targets=soft_targets(training, teachers, settings.teacher_share) if teachers else None,
     )
     network.compile(
         optimizer=optimizer(settings, len(batches)),

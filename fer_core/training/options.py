@@ -11,12 +11,13 @@ import keras
 
 from fer_core.datasets import read_dataset
 from fer_core.errors import FerError, ModelError
-from fer_core.model import MODELS_DIR
+from fer_core.model import MODELS_DIR, EmotionModel, load_model
 from fer_core.splits import Split, split_dataset
 from fer_core.training.convert import PRECISIONS
 from fer_core.training.export import check_name
 from fer_core.training.fit import Settings
 from fer_core.training.own_protocol import Protocol, own_split
+from fer_core.training.teachers import described
 
 
 def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
@@ -49,6 +50,15 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
         help="weights of the file that ships (auto: measured)",
     )
     add("--start-from", metavar="FILE", help="begin with the weights of a model.keras of the same network")
+    add("--mixup", type=positive(float, or_zero=True), metavar="X", help="blend pairs of faces, Beta(X, X); 0: none")
+    add("--teachers", nargs="+", default=[], metavar="NAME", help="learn from what these models answer as well")
+    add(
+        "--teacher-share",
+        type=_share,
+        default=0.5,
+        metavar="X",
+        help="how much of what is learned is the teachers', 0 to 1 (default: %(default)s)",
+    )
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
     add("--max-minutes", type=positive(float), metavar="M", help="start no epoch that would end later than this")
@@ -105,7 +115,17 @@ def with_options(preset: Settings, args: argparse.Namespace) -> Settings:
         for name in ("epochs", "batch_size", "learning_rate", "patience")
         if getattr(args, name) is not None
     }
+    if args.mixup is not None:
+        given["augmentation"] = replace(preset.augmentation, mixup=args.mixup)
     return replace(preset, **given, class_weights=args.class_weights, seed=args.seed)
+
+
+def with_teachers(settings: Settings, args: argparse.Namespace) -> tuple[Settings, list[EmotionModel]]:
+    """The settings and the models of --teachers, loaded now: an error after hours would be late. Raises ModelError."""
+    teachers = [load_model(name, args.models_dir) for name in args.teachers]
+    if not teachers:
+        return settings, []
+    return replace(settings, teachers=described(teachers), teacher_share=args.teacher_share), teachers
 
 
 def state_file(args: argparse.Namespace, phase: str) -> Path:
@@ -139,6 +159,12 @@ def positive(kind: type[int] | type[float], or_zero: bool = False) -> Callable[[
 
     convert.__name__ = kind.__name__
     return convert
+
+
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError(f"must be 0 to 1, got {text}")
+    return float(text)
 
 
 def _seed(text: str) -> int:

@@ -1,0 +1,103 @@
+"""`--teachers`: what other models answer is learned beside the labels, is in the card, and must stay the same."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from conftest import Run
+
+from fer_core import EmotionModel, load_model, read_card
+from fer_core.splits import Faces
+from fer_core.training.augment import one_hot
+from fer_core.training.teachers import described, soft_targets
+
+PART = Faces(*tiny.faces(2))
+
+
+class Says:
+    """A teacher that gives one answer to every face, and another to a face that is mirrored."""
+
+    def __init__(self, plain: Sequence[float], mirrored: Sequence[float]) -> None:
+        self._plain, self._mirrored = np.array(plain, np.float32), np.array(mirrored, np.float32)
+
+    def predict_proba(self, faces: np.ndarray) -> np.ndarray:
+        same = np.array_equal(faces, PART.faces)
+        return np.tile(self._plain if same else self._mirrored, (len(faces), 1))
+
+
+SURE, LEVEL = np.eye(7)[3], np.full(7, 1 / 7)
+
+
+@pytest.mark.parametrize("share", [0, 0.25, 1])
+def test_targets_are_labels_and_the_mean_of_all_answers(share: float) -> None:
+    teachers: Any = [Says(SURE, LEVEL), Says(LEVEL, LEVEL)]
+    targets = soft_targets(PART, teachers, share)
+    said = (SURE + 3 * LEVEL) / 4
+    assert targets.dtype == np.float32
+    assert targets == pytest.approx((1 - share) * one_hot(PART.labels) + share * said, abs=1e-6)
+    assert targets.sum(axis=1) == pytest.approx(np.ones(len(PART)), abs=1e-6)
+
+
+@pytest.fixture
+def run(trained: Run, tmp_path: Path, train: Callable[..., int], quick: None) -> Callable[..., int]:
+    """Train beside the tiny bundle, on its data."""
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "tiny").symlink_to(trained.bundle)
+
+    def call(*options: object, script: str = "train_cnn") -> int:
+        common = ("--data", trained.data, "--models-dir", models, "--name", "student", "--precision", "float32")
+        return train(script, *common, *options)
+
+    return call
+
+
+def test_the_card_names_the_teachers_and_other_ones_are_another_run(
+    run: Callable[..., int], trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--epochs", 1, "--teachers", "tiny", "--teacher-share", 0.3, "--mixup", 0.2) == 0
+    card = read_card(tmp_path / "models" / "student")
+    settings = card.training["settings"]
+    assert settings["teachers"] == described([load_model(trained.bundle)]) and settings["teachers"].startswith("tiny (")
+    assert settings["teacher_share"] == 0.3 and settings["augmentation"]["mixup"] == 0.2
+    assert card.reproduces is None, "what was published had no teachers"
+    capsys.readouterr()
+    assert run("--epochs", 1, "--teachers", "tiny", "--teacher-share", 0.4, "--mixup", 0.2, "--resume") == 2
+    assert "these differ: teacher_share" in capsys.readouterr().err
+
+
+def test_what_is_learned_depends_on_the_teacher(run: Callable[..., int], tmp_path: Path) -> None:
+    assert run("--epochs", 1, "--seed", 1) == 0
+    alone = read_card(tmp_path / "models" / "student").history[0]["loss"]
+    assert run("--epochs", 1, "--seed", 1, "--teachers", "tiny", "--teacher-share", 1) == 0
+    taught = read_card(tmp_path / "models" / "student").history[0]["loss"]
+    assert taught != pytest.approx(alone, rel=1e-3)
+
+
+@pytest.mark.parametrize("script", ["train_cnn", "train_mobilenet"])
+def test_an_unknown_teacher_is_refused_before_training(
+    run: Callable[..., int], tmp_path: Path, script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--teachers", "tiny", "nobody", script=script) == 2
+    assert "There is no model 'nobody'" in capsys.readouterr().err
+    assert not (tmp_path / "models" / "student").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--teacher-share", 1.5), ("--teacher-share", "much"), ("--teachers",), ("--mixup", -1)],
+    ids=lambda options: " ".join(map(str, options)),
+)
+def test_wrong_shares_are_wrong_usage(run: Callable[..., int], options: tuple[object, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*options)
+    assert caught.value.code == 2
+
+
+def test_a_teacher_is_a_model(model: EmotionModel) -> None:
+    targets = soft_targets(PART, [model], 1)
+    expected = (model.predict_proba(PART.faces) + model.predict_proba(PART.faces[:, :, ::-1])) / 2
+    assert targets == pytest.approx(expected, abs=1e-6)
