@@ -6,6 +6,7 @@ Recognised, as a file or as a folder that holds one of them at its top or under 
 """
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,11 @@ def read_dataset(path: str | Path, ferplus: str | Path | None = None) -> FaceTab
 def read_fer2013_csv(path: Path) -> FaceTable:
     """Read the challenge file: columns emotion (0-6), pixels (2,304 numbers) and, where present, Usage."""
     try:
-        frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skipinitialspace=True, skip_blank_lines=False, index_col=False
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of commas at a line's end; rows are checked below
+            frame = pd.read_csv(
+                path, dtype=str, keep_default_na=False, skipinitialspace=True, skip_blank_lines=False, index_col=False
+            )
     except Exception as error:  # every compression has its own errors for a damaged file
         raise DatasetError(f"{path} cannot be read as CSV: {' '.join(str(error).split())}") from error
     frame.columns = frame.columns.str.strip().str.lower()

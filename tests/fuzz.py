@@ -172,10 +172,14 @@ def main() -> int:
     running = {}
     for target in args.targets or TARGETS:
         command = [sys.executable, __file__, target, "--inside", "--seconds", str(args.seconds), "--keep", str(keep)]
-        running[target] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # not into a pipe: one that nobody empties yet would fill, and hold its process up
+        said_in = tempfile.TemporaryFile("w+", errors="replace")
+        running[target] = subprocess.Popen(command, stdout=said_in, stderr=subprocess.STDOUT), said_in
     failed = 0
-    for target, process in running.items():
-        said = process.communicate()[0] or ""
+    for target, (process, said_in) in running.items():
+        process.wait()
+        said_in.seek(0)
+        said = said_in.read()
         runs = next((line.split()[-1] for line in said.splitlines() if "number_of_executed_units" in line), "?")
         print(f"{target}: {'a finding' if process.returncode else 'nothing found'}, {runs} runs")
         if process.returncode:

@@ -114,8 +114,10 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
         if bundle.card.quantisation["chosen"] == "int8":  # the card's is of all PublicTest faces
             assert bundle.card.quantisation["candidates"]["int8"]["label_agreement"] >= 0.995
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)
-        else:
-            assert np.abs(served - trained).max() < 1e-3
+        else:  # float16 moves logits by thousandths, which a calibration's scale may double
+            bound = 1e-3 if bundle.card.quantisation["chosen"] == "float32" else 5e-3
+            assert np.abs(served - trained).max() < bound
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= 0.995
 
 
 # --- choosing a precision
