@@ -85,7 +85,7 @@ def read_fer2013_csv(path: Path) -> FaceTable:
     """Read the challenge file: columns emotion (0-6), pixels (2,304 numbers) and, where present, Usage."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of commas at a line's end; rows are checked below
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of commas at a line's end
             frame = pd.read_csv(
                 path, dtype=str, keep_default_na=False, skipinitialspace=True, skip_blank_lines=False, index_col=False
             )
