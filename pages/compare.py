@@ -6,60 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.bundles import PART_NAMES, Bundle, read_bundles
-from fer_core.charts_compare import cost_chart, robustness_chart
+from fer_core.charts_compare import robustness_chart
 from fer_core.published import published_rows, why_they_differ
-from fer_core.scoreboard import milliseconds_per_face, score_row
+from pages.parts.compare_all import show_all
 from pages.parts.compare_own import show_own
 from pages.parts.compare_pair import show_pair
-from pages.parts.compare_parts import show_chart, table_config, table_rows, titles
+from pages.parts.compare_parts import show_chart, titles
 from pages.parts.navigation import enter_page
-from pages.parts.shared import ready_model, show_no_models
+from pages.parts.shared import show_no_models
 
 SAME_FACES = ("dataset_sha256", "part", "n", "of", "seed")  # records that agree on these are of the same faces
 
 OWN_PROTOCOL = "on its own protocol, here"
-
-
-def show_all(bundles: list[Bundle]) -> None:
-    """One table, and accuracy against cost."""
-    measured = st.session_state.setdefault("compare_milliseconds", {})
-    table = st.container()
-    if st.button("Measure milliseconds per face on this machine", icon=":material/timer:", key="compare_measure"):
-        bar = st.progress(0.0, "Loading the models …")
-        for done, bundle in enumerate(bundles):
-            bar.progress(done / len(bundles), f"{done + 1} of {len(bundles)}: {bundle.card.title}")
-            if (model := ready_model(bundle.name, bundle.card)) is not None:
-                measured[bundle.version] = milliseconds_per_face(model)
-        bar.empty()
-    with table:
-        rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
-        frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
-        st.dataframe(frame, column_config=table_config(frame), hide_index=True, placeholder="-", key="compare_table")
-        st.caption("Click a heading to sort; hover over it to read what it means. Shares are of faces named rightly.")
-    st.subheader("Accuracy against cost", anchor=False)
-    show_cost(bundles, measured)
-
-
-def show_cost(bundles: list[Bundle], measured: dict[str, float]) -> None:
-    """Bubbles over time where every model was timed here; until then over multiply-adds, which no machine changes."""
-    names, timed = titles(bundles), all(bundle.version in measured for bundle in bundles)
-    cost, title = ("milliseconds", "milliseconds per face, here") if timed else ("millions", "million multiply-adds")
-    points = []
-    for bundle in bundles:
-        row, entry = score_row(bundle, measured.get(bundle.version)), bundle.card.evaluation.get("private_test", {})
-        if row["accuracy"] is not None and row["megabytes"] is not None:
-            low, high = entry.get("accuracy_interval") or (row["accuracy"],) * 2
-            points.append({"model": names[bundle.name], "accuracy": row["accuracy"], "low": low, "high": high})
-            points[-1] |= {"megabytes": row["megabytes"], "milliseconds": row["milliseconds"]}
-            points[-1] |= {"millions": bundle.card.multiply_adds / 1e6}
-    if not points:
-        st.info("No card holds an accuracy on PrivateTest, so there is nothing to set against cost.")
-        return
-    show_chart(cost_chart(points, cost, title), "PrivateTest accuracy over cost", points, "cost")
-    st.caption(
-        "A bubble's area is the size of the model's file, its line the 95 % interval."
-        + ("" if timed else " Measure the time above, and the axis becomes milliseconds on this machine.")
-    )
 
 
 def show_published(bundles: list[Bundle]) -> None:
