@@ -16,6 +16,7 @@ def soft_targets(part: Faces, teachers: Sequence[EmotionModel], share: float) ->
     Each teacher is asked about the face and its mirror image. share: 0 (labels alone) to 1 (teachers alone). Teachers
     that were trained on these very faces are surer of them than of others: better ones were trained on other folds.
     """
+    print(f"Asking {len(teachers)} teachers about {len(part):,} faces: minutes, where they are many.", flush=True)
     said = np.mean(
         [teacher.predict_proba(faces) for teacher in teachers for faces in (part.faces, part.faces[:, :, ::-1])], axis=0
     )
