@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+import pylibsrtp  # noqa: F401 - before TensorFlow: after it, in one process, its start ends in a segmentation fault
 import pytest
 import tiny
 
