@@ -126,6 +126,6 @@ def opened(url: str, *switches: str, camera: bool = False, **context_options: An
             yield page
         finally:
             browser.close()
-    own = urlsplit(url).hostname
-    others = {host for host in (urlsplit(address).hostname for address in asked) if host not in (None, "", own)}
+    hosts = {urlsplit(address).hostname for address in asked}
+    others = hosts - {None, "", "localhost", "127.0.0.1", urlsplit(url).hostname}
     assert asked and not others, f"the page asked other hosts: {others}"
