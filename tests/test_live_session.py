@@ -1,0 +1,184 @@
+"""What is behind the Live page: the session of a stream, its log, its place, how it connects."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from live_stream import Clock, frame, streamed
+from stub_models import BrightnessModel
+
+from fer_core.emotions import EMOTIONS
+from fer_core.live import LiveSession
+from fer_core.live_frames import portrait_frame
+from fer_core.model import list_models
+from fer_core.session_log import LOG_FIELDS, SessionLog
+from fer_core.streams import StreamSlots, ice_servers, stream_limit
+from fer_core.timelines import timeline_chart, timeline_spec
+from fer_core.tracking import FaceTracker
+
+ROOT = Path(__file__).resolve().parent.parent
+needs_model = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def session(clock: Clock) -> LiveSession:
+    made = LiveSession(clock)
+    made.configure([BrightnessModel()], mirror=False)
+    return made
+
+
+def test_session_draws_logs_and_counts(session: LiveSession, clock: Clock) -> None:
+    shown = streamed(session, clock, 30).to_ndarray(format="rgb24")
+    view = session.view()
+    assert view.frames == 30 and [face.id for face in view.faces] == [1] and not view.problem
+    assert view.fps == pytest.approx(30, abs=1) and view.dropped == 0 and view.p95_ms >= view.median_ms > 0
+    assert (shown != portrait_frame()).any(axis=2).sum() > 500
+    lines = session.csv().splitlines()
+    assert lines[0] == ",".join(LOG_FIELDS)
+    assert len(lines) == 1 + 5  # one second, five entries
+    assert session.shares()["stub"][EMOTIONS.index("happy")] == pytest.approx(1)
+    rows = session.timeline("stub")
+    assert {row["emotion"] for row in rows} == set(EMOTIONS) and all(-60 <= row["time"] <= 0 for row in rows)
+    assert session.picture().startswith(b"\x89PNG")
+
+
+def test_a_face_keeps_its_number_when_the_stream_starts_anew(session: LiveSession, clock: Clock) -> None:
+    streamed(session, clock, 30)
+    clock.now += 20  # STOP and START: the camera counts from 0 again
+    moved = np.roll(portrait_frame(), 60, axis=1)
+    for index in range(12):
+        clock.now += 1 / 30
+        session.receive(frame(moved, index))
+        assert {face.id for face in session.view().faces} <= {1}
+    assert session.view().faces
+
+
+def test_mirror_turns_the_picture_and_not_the_text(clock: Clock) -> None:
+    boxes = []
+    for mirror in (False, True):
+        session = LiveSession(clock)
+        session.configure([BrightnessModel()], mirror=mirror)
+        streamed(session, clock, 3)
+        boxes.append(session.view().faces[0].box)
+    assert boxes[0].x == pytest.approx(640 - boxes[1].x - boxes[1].width, abs=8)
+
+
+@pytest.mark.parametrize(("step", "dropped"), [(1, 0), (2, 0), (3, 0)])
+def test_an_even_rate_drops_nothing(session: LiveSession, clock: Clock, step: int, dropped: int) -> None:
+    streamed(session, clock, 10, step)
+    assert session.view().dropped == dropped
+
+
+def test_gaps_in_the_cameras_clock_are_dropped_frames(session: LiveSession, clock: Clock) -> None:
+    for pts in (0, 1, 2, 6, 7, 300, 301, 0, 1):  # three are missing, then a pause, then a new start
+        session.receive(frame(portrait_frame(), pts))
+    assert session.view().dropped == 3
+
+
+def test_the_callback_never_raises(session: LiveSession, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    streamed(session, clock, 2)
+    monkeypatch.setattr(FaceTracker, "update", broken)
+    given = frame(portrait_frame(), 5)
+    assert session.receive(given) is given
+    assert "no such luck" in session.view().problem
+    monkeypatch.undo()
+    streamed(session, clock, 1)
+    assert not session.view().problem
+
+
+def test_black_frames_are_named(session: LiveSession) -> None:
+    session.receive(frame(np.zeros((480, 640, 3), np.uint8), 0))
+    assert session.view().is_dark and not session.view().faces
+
+
+def test_settings_reach_the_next_frame_and_keep_the_face(session: LiveSession, clock: Clock) -> None:
+    streamed(session, clock, 3)
+    session.configure([BrightnessModel("other")], sensitivity="high", smoothing=0.5, mirror=False)
+    streamed(session, clock, 1)
+    (face,) = session.view().faces
+    assert face.id == 1 and list(face.predictions) == ["other"]
+
+
+def test_clear_forgets(session: LiveSession, clock: Clock) -> None:
+    streamed(session, clock)
+    session.clear()
+    assert session.view().frames == 0 and session.picture() == b"" and session.csv().count("\n") == 1
+    assert session.shares() == {} and session.timeline("stub") == []
+
+
+def test_log_keeps_the_newest_in_bounded_memory() -> None:
+    log, tracker = SessionLog(length=300), FaceTracker([BrightnessModel()])
+    faces = tracker.update(portrait_frame(), 0.0)
+    for second in range(1000):
+        log.add(float(second), 1.0, faces)
+    rows = log.csv().splitlines()[1:]
+    assert len(rows) == 300
+    assert [float(row.split(",")[0]) for row in rows] == [float(second) for second in range(700, 1000)]
+    assert len({row["time"] for row in log.timeline("stub", 1000.0, 60.0, 0.5)}) == 60
+
+
+def test_slots_are_limited_and_lapse(clock: Clock) -> None:
+    slots = StreamSlots(2, patience=20, clock=clock)
+    assert slots.take("a") and slots.take("b") and slots.take("a")
+    assert not slots.take("c") and slots.taken() == 2
+    slots.release("a")
+    assert slots.free() and slots.take("c") and not slots.free()
+    clock.now += 19
+    slots.take("c")
+    clock.now += 2
+    assert slots.taken() == 1 and slots.take("a") and not slots.take("b")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({}, [], id="none by default"),
+        pytest.param({"FER_STUN_URLS": ""}, [], id="empty"),
+        pytest.param({"FER_STUN_URLS": "stun:a, stun:b"}, [{"urls": ["stun:a", "stun:b"]}], id="STUN"),
+        pytest.param(
+            {"FER_TURN_URLS": ["turn:c"], "FER_TURN_USERNAME": "u", "FER_TURN_PASSWORD": "p"},
+            [{"urls": ["turn:c"], "username": "u", "credential": "p"}],
+            id="TURN, as a list",
+        ),
+    ],
+)
+def test_ice_servers(settings: dict[str, Any], expected: list[dict[str, Any]]) -> None:
+    assert ice_servers(settings) == expected
+
+
+def test_a_turn_pass_lapses_and_stands_for_an_hour() -> None:
+    settings = {"FER_TURN_URLS": "turn:c", "FER_TURN_SECRET": "north"}
+    server = ice_servers(settings, now=1_800_000_000.0)[0]
+    assert server == {
+        "urls": ["turn:c"],
+        "username": "1800046800",  # the end of the hour, and twelve more
+        # printf 1800046800 | openssl dgst -sha1 -hmac north -binary | base64
+        "credential": "asgV4sjdWwkC8JxTwjK2vUpicaM=",
+    }
+    assert ice_servers(settings, now=1_800_003_599.0)[0] == server
+    later = ice_servers(settings, now=1_800_003_600.0)[0]
+    assert later["username"] == "1800050400" and later["credential"] != server["credential"]
+
+
+@pytest.mark.parametrize(("value", "limit"), [(None, 8), ("3", 3), (5, 5), ("0", 1), ("many", 8), ("", 8)])
+def test_stream_limit(value: Any, limit: int) -> None:
+    assert stream_limit({} if value is None else {"FER_MAX_STREAMS": value}, cores=4) == limit
+
+
+def test_timeline_spec_is_the_chart_without_data() -> None:
+    rows = [{"face": 1, "time": -1.0, "emotion": emotion, "probability": 0.1} for emotion in EMOTIONS]
+    chart = timeline_chart(rows, start=-60, end=0, pick="moment").to_dict()
+    spec = timeline_spec(-60, 0, "moment")
+    assert {**spec, "data": 0, "datasets": 0}.keys() == chart.keys()
+    for drawn, cached in zip(chart["layer"], spec["layer"], strict=True):
+        assert drawn["encoding"] == cached["encoding"] and drawn["mark"] == cached["mark"]
+    assert spec["params"][0]["name"] == "moment"
