@@ -1,19 +1,13 @@
 """Frames of a stream that is none, and a clock that goes when it is told."""
 
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-import pytest
 
 from fer_core.live import LiveSession
 from fer_core.live_frames import portrait_frame
-from fer_core.model import list_models
-
-ROOT = Path(__file__).resolve().parent.parent
-needs_model = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
 
 
 class Clock:

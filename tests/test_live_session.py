@@ -1,6 +1,5 @@
 """What is behind the Live page: the session of a stream, its log, its place, how it connects."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,10 @@ from stub_models import BrightnessModel
 from fer_core.emotions import EMOTIONS
 from fer_core.live import LiveSession
 from fer_core.live_frames import portrait_frame
-from fer_core.model import list_models
 from fer_core.session_log import LOG_FIELDS, SessionLog
 from fer_core.streams import StreamSlots, ice_servers, stream_limit
 from fer_core.timelines import timeline_chart, timeline_spec
 from fer_core.tracking import FaceTracker
-
-ROOT = Path(__file__).resolve().parent.parent
-needs_model = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
 
 
 @pytest.fixture
