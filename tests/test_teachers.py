@@ -41,6 +41,18 @@ def test_targets_are_labels_and_the_mean_of_all_answers(share: float) -> None:
     assert targets.sum(axis=1) == pytest.approx(np.ones(len(PART)), abs=1e-6)
 
 
+def test_what_was_said_is_kept_for_the_same_teachers_and_faces(tmp_path: Path, model: EmotionModel) -> None:
+    kept = tmp_path / "runs" / "teachers.npz"
+    first = soft_targets(PART, [model], 0.5, kept)
+    with np.load(kept) as saved:
+        np.savez(kept, question=saved["question"], said=np.tile(np.float32(LEVEL), (len(PART), 1)))
+    assert soft_targets(PART, [model], 1, kept) == pytest.approx(1 / 7), "it was asked again"
+    fewer = Faces(PART.faces[:-1], PART.labels[:-1])
+    assert soft_targets(fewer, [model], 0.5, kept) == pytest.approx(first[:-1], abs=1e-6)
+    kept.write_bytes(kept.read_bytes()[:-50])
+    assert soft_targets(PART, [model], 0.5, kept) == pytest.approx(first, abs=1e-6), "half a file"
+
+
 @pytest.fixture
 def run(trained: Run, tmp_path: Path, train: Callable[..., int], quick: None) -> Callable[..., int]:
     """Train beside the tiny bundle, on its data."""

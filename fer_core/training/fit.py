@@ -74,7 +74,6 @@ def fit(
         settings.augmentation,
         seed=settings.seed,
         class_weights=balanced_weights(training.labels) if settings.class_weights else None,
-        targets=soft_targets(training, teachers, settings.teacher_share) if teachers else None,
     )
     network.compile(
         optimizer=optimizer(settings, len(batches)),
@@ -107,6 +106,9 @@ def fit(
     averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
     starting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
     if not state.finished and not state.out_of_time:
+        if teachers:
+            kept = state_file.with_name("teachers.npz")
+            batches.targets = soft_targets(training, teachers, settings.teacher_share, kept)
         started = time.monotonic()
         network.fit(
             batches,
