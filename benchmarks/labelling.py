@@ -1,9 +1,10 @@
 """Rates and memory of `label`: one worker, two, and Ray, over the same made pictures.
 
     python -m benchmarks.labelling                       # 600 pictures, engine local
-    python -m benchmarks.labelling --pictures 20000 --ray
+    python -m benchmarks.labelling --pictures 20000 --width 320 --workers 2 --ray
 
-Pictures of 640x480 pixels with the sample's face at a random place and size, each of its own content; both flagships.
+Pictures of 640x480 pixels, or of another width, with the sample's face at a random place and size, each of its own
+content; both flagships.
 """
 
 import argparse
@@ -21,14 +22,15 @@ import numpy as np
 from fer_core.images import decode_image, sample_image
 
 
-def make(folder: Path, count: int) -> None:
-    """`count` JPEG files, the same in every run."""
+def make(folder: Path, count: int, width: int) -> None:
+    """`count` JPEG files, `width` pixels wide and three quarters as high, the same in every run."""
+    height = width * 3 // 4
     rng = np.random.default_rng(0)
     sample = decode_image(sample_image())[..., ::-1]
     for number in range(count):
-        side = int(rng.integers(200, 470))
-        picture = np.full((480, 640, 3), rng.integers(60, 200), np.uint8)
-        left, top = int(rng.integers(0, 640 - side)), int(rng.integers(0, 480 - side))
+        side = int(rng.integers(height * 2 // 5, height - 10))
+        picture = np.full((height, width, 3), rng.integers(60, 200), np.uint8)
+        left, top = int(rng.integers(0, width - side)), int(rng.integers(0, height - side))
         picture[top : top + side, left : left + side] = cv2.resize(sample, (side, side), interpolation=cv2.INTER_AREA)
         inside = picture[top : top + side, left : left + side]
         cv2.add(inside, rng.integers(0, 12, inside.shape).astype(np.uint8), dst=inside)
@@ -80,16 +82,18 @@ def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pictures", type=int, default=600, metavar="N", help="default: %(default)s")
+    options.add_argument("--width", type=int, default=640, metavar="W", help="pixels (default: %(default)s)")
+    options.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1, then 2")
     options.add_argument("--ray", action="store_true", help="also with --engine ray (needs requirements-ray.txt)")
     args = options.parse_args()
-    runs = {"local, 1 worker": ["--workers", "1"], "local, 2 workers": ["--workers", "2"]}
+    runs = {f"local, {count} worker{'s'[: count > 1]}": ["--workers", str(count)] for count in args.workers}
     if args.ray:
         runs["ray, 2 workers"] = ["--workers", "2", "--engine", "ray"]
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         pictures = Path(folder) / "pictures"
         pictures.mkdir()
-        make(pictures, args.pictures)
+        make(pictures, args.pictures, args.width)
         print(f"{args.pictures} pictures made in {time.monotonic() - started:.0f} s", flush=True)
         first = None
         for name, given in runs.items():
