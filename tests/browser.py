@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,19 +20,24 @@ PATIENCE = 60  # s: a machine may be busy with other things
 
 
 class Server:
-    """The app in a process of its own, on a free port, with `environment` on top of this one's."""
+    """The app in a process of its own, on a free port, with `environment` on top of this one's.
 
-    def __init__(self, log: Path, **environment: str) -> None:
+    within: a command that runs another one, in a network of its own, say; address: how the app is reached there.
+    """
+
+    def __init__(
+        self, log: Path, *, within: Sequence[str] = (), address: str = "localhost", **environment: str
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), *options]
+        command = [*within, sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), *options]
         self._log = log.open("w")
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=self._log, stderr=subprocess.STDOUT
         )
-        self.url = f"http://localhost:{port}"
+        self.url = f"http://{address}:{port}"
 
     def wait(self) -> None:
         def healthy() -> bool:
@@ -106,15 +111,17 @@ def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> No
 
 
 @contextlib.contextmanager
-def opened(url: str, *switches: str, camera: bool = False, **context_options: Any) -> Iterator[Any]:
-    """A page of a fresh Chromium at `url`; camera: whether the origin may use it.
+def opened(
+    url: str, *switches: str, camera: bool = False, program: str | None = CHROMIUM, **context_options: Any
+) -> Iterator[Any]:
+    """A page of a fresh Chromium (`program`) at `url`; camera: whether the origin may use it.
 
     Whatever is done with it, in the end it must not have asked any other host for anything.
     """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *switches])
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", *switches])
         try:
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 1400}} | context_options)
             context.set_default_timeout(PATIENCE * 1000)

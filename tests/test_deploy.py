@@ -39,11 +39,11 @@ def replaced(text: str, old: str, new: str) -> str:
 class Nginx:
     """Debian's nginx with deploy/nginx.conf; only addresses are other ones."""
 
-    def __init__(self, folder: Path, replicas: list[Server]) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, replicas: list[Server], address: str = "127.0.0.1") -> None:
+        self.address, self.port = address, free_port()
         text = (DEPLOY / "nginx.conf").read_text()
-        text = replaced(text, "listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;")
-        text = replaced(text, "listen 80;", f"listen 127.0.0.1:{free_port()};")
+        text = replaced(text, "listen 443 ssl;", f"listen {address}:{self.port} ssl;")
+        text = replaced(text, "listen 80;", f"listen {address}:{free_port()};")
         server = re.search(r"server app:8501( .*;)", text)
         assert server
         lines = [f"server {replica.url.removeprefix('http://')}{server[1]}" for replica in replicas]
@@ -63,7 +63,7 @@ class Nginx:
 
     def answers(self) -> bool:
         assert self._process.poll() is None, self._log.read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), timeout=1):
             return True
         return False
 
