@@ -51,16 +51,23 @@ def missing(what: str, unit: str, goal: float, reason: str, at_least: bool = Fal
     return Row(what, unit, None, None, goal, at_least, reason)
 
 
-def times(*actions: Callable[[], Any], repeats: int = REPEATS) -> list[list[float]]:
-    """Milliseconds of each action, in turns, so that a busy moment of the machine falls on all alike."""
+def times(*actions: Callable[[], Any], repeats: int = REPEATS, turn: int = 1) -> list[list[float]]:
+    """Milliseconds of `repeats` runs of each action, in turns: a busy moment of the machine falls on all alike.
+
+    turn: how many runs of an action are timed in its turn. Where there are several, one that is not timed goes before
+    them: it would pay for what the other action left behind, cold caches and threads that still wait for work.
+    """
     for action in actions:
         action()
     spent: list[list[float]] = [[] for _ in actions]
-    for _ in range(repeats):
+    for _ in range(repeats // turn):
         for action, own in zip(actions, spent, strict=True):
-            started = time.perf_counter()
-            action()
-            own.append((time.perf_counter() - started) * 1000)
+            if turn > 1:
+                action()
+            for _ in range(turn):
+                started = time.perf_counter()
+                action()
+                own.append((time.perf_counter() - started) * 1000)
     return spent
 
 

@@ -16,8 +16,9 @@ from fer_core.faces import FACE_SIZE
 
 MODELS_DIR: Final = Path(os.environ.get("FER_MODELS_DIR") or Path(__file__).resolve().parent.parent / "models")
 """Where bundles live: beside the package, whatever the working directory, or where FER_MODELS_DIR says."""
-MAX_BATCH: Final = 64
-"""Faces a call of the network takes at most: bounds its memory (a MobileNet needs about 1 MB a face)."""
+MAX_BATCH: Final = 16
+"""Faces a call of the network takes at most: bounds its memory (a MobileNet needs about 1 MB a face) and keeps what
+passes between layers in the caches: 64 faces take the CNN 44 ms in sixteens and 53 at once, the MobileNet 42 and 40."""
 THREADS: Final = 2
 
 

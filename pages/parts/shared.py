@@ -79,6 +79,8 @@ def prepare_charts() -> None:
     """Get ready in the background, once, what draws a result: a second that an empty page need not wait for."""
 
     def prepare() -> None:
+        import PIL.Image  # noqa: F401  (Streamlit's own pictures want it)
+
         from fer_core.charts import probability_spec
 
         probability_spec([0.0] * 7)
