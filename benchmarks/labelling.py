@@ -40,7 +40,7 @@ def make(folder: Path, count: int, width: int) -> None:
 
 
 def family_mb(root: int) -> dict[int, float]:
-    """Resident memory, MB, of a process and all that came from it; Linux."""
+    """Resident memory, MB, of a process and all that came from it, without what they share (Ray's store); Linux."""
     parents, sizes = {}, {}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -49,7 +49,8 @@ def family_mb(root: int) -> dict[int, float]:
             continue
         number = int(status.parent.name)
         parents[number] = int(fields["PPid"])
-        sizes[number] = int(fields.get("VmRSS", "0 kB").split()[0]) / 1024
+        resident, shared = (int(fields.get(name, "0 kB").split()[0]) for name in ("VmRSS", "RssShmem"))
+        sizes[number] = (resident - shared) / 1024
     family, fresh = {root}, True
     while fresh:
         fresh = {number for number, parent in parents.items() if parent in family} - family
