@@ -47,7 +47,7 @@ def test_faces_that_are_a_view_are_read_right(model: EmotionModel) -> None:
 
 
 def test_threads_get_the_answers_of_one(model: EmotionModel) -> None:
-    jobs = [FACES[i : i + size] for i, size in zip(range(0, 120, 5), [1, 4, 9, 70, 2, 33] * 4, strict=True)]
+    jobs = [FACES[i : i + size] for i, size in zip(range(24), [1, 4, 9, MAX_BATCH + 9, 2, MAX_BATCH] * 4, strict=True)]
     alone = [model.predict_proba(job) for job in jobs]
     with ThreadPoolExecutor(6) as pool:
         for found, expected in zip(pool.map(model.predict_proba, jobs * 3), alone * 3, strict=True):
