@@ -28,7 +28,7 @@ def make(folder: Path, count: int, width: int) -> None:
     rng = np.random.default_rng(0)
     sample = decode_image(sample_image())[..., ::-1]
     for number in range(count):
-        side = int(rng.integers(height * 2 // 5, height - 10))
+        side = int(rng.integers(height * 5 // 12, height - 10))
         picture = np.full((height, width, 3), rng.integers(60, 200), np.uint8)
         left, top = int(rng.integers(0, width - side)), int(rng.integers(0, height - side))
         picture[top : top + side, left : left + side] = cv2.resize(sample, (side, side), interpolation=cv2.INTER_AREA)
@@ -40,7 +40,7 @@ def make(folder: Path, count: int, width: int) -> None:
 
 
 def family_mb(root: int) -> dict[int, float]:
-    """Resident memory, MB, of a process and all that came from it, without what they share (Ray's store); Linux."""
+    """Resident memory, MB, of a process and all that came from it; Linux. Shared memory, Ray's store, is left out."""
     parents, sizes = {}, {}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -59,7 +59,7 @@ def family_mb(root: int) -> dict[int, float]:
 
 
 def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float]:
-    """Pictures a second, and the largest process of the job, MB, a quarter into it and at its largest after that."""
+    """Pictures a second, and the largest process of the job (`family_mb`): in its first quarter, and after that."""
     command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *options]
     job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     sizes: list[float] = []
@@ -84,12 +84,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pictures", type=int, default=600, metavar="N", help="default: %(default)s")
     options.add_argument("--width", type=int, default=640, metavar="W", help="pixels (default: %(default)s)")
-    options.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1, then 2")
+    options.add_argument(
+        "--workers",
+        type=int,
+        nargs="+",
+        default=[1, 2],
+        metavar="N",
+        help="a run each (default: 1 2); Ray gets the most",
+    )
     options.add_argument("--ray", action="store_true", help="also with --engine ray (needs requirements-ray.txt)")
     args = options.parse_args()
-    runs = {f"local, {count} worker{'s'[: count > 1]}": ["--workers", str(count)] for count in args.workers}
+    runs = {f"local, workers {count}": ["--workers", str(count)] for count in args.workers}
     if args.ray:
-        runs["ray, 2 workers"] = ["--workers", "2", "--engine", "ray"]
+        most = max(args.workers)
+        runs[f"ray, workers {most}"] = ["--workers", str(most), "--engine", "ray"]
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         pictures = Path(folder) / "pictures"

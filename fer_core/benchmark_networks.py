@@ -24,8 +24,8 @@ def network_rows(models_dir: Path, name: str, first: bool) -> list[Row]:
     many = random.integers(0, 256, (_BATCH, FACE_SIZE, FACE_SIZE), dtype=np.uint8)
     left, right = random.random((2, _MATRIX, _MATRIX), dtype=np.float32)
     bare = bare_call(content, one)
-    ours, alone = times(lambda: model.predict_proba(one), bare, repeats=200, turn=20)
-    batch, product = times(lambda: model.predict_proba(many), lambda: left @ right, turn=5)
+    ours, alone = times(lambda: model.predict_proba(one), bare, repeats=20, turn=20)
+    batch, product = times(lambda: model.predict_proba(many), lambda: left @ right, repeats=10, turn=5)
     work = multiply_adds(content) * _BATCH / _MATRIX**3
     return [
         row(f"{name}: 1 face to probabilities", "ms", ours, 0.8 if first else None),

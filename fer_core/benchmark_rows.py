@@ -52,23 +52,26 @@ def missing(what: str, unit: str, goal: float, reason: str, at_least: bool = Fal
 
 
 def times(*actions: Callable[[], Any], repeats: int = REPEATS, turn: int = 1) -> list[list[float]]:
-    """Milliseconds of `repeats` runs of each action, in turns: a busy moment of the machine falls on all alike.
+    """Milliseconds of each action, `repeats` times in turns, so that a busy moment of the machine falls on all alike.
 
-    turn: how many runs of an action are timed in its turn. Where there are several, one that is not timed goes before
-    them: it would pay for what the other action left behind, cold caches and threads that still wait for work.
+    turn: of so many runs on end the median counts as one. One that is not timed goes before them: it would pay for what
+    the other action left behind, cold caches and threads that still wait for work.
     """
     for action in actions:
         action()
     spent: list[list[float]] = [[] for _ in actions]
-    for _ in range(repeats // turn):
+    for _ in range(repeats):
         for action, own in zip(actions, spent, strict=True):
             if turn > 1:
                 action()
-            for _ in range(turn):
-                started = time.perf_counter()
-                action()
-                own.append((time.perf_counter() - started) * 1000)
+            own.append(float(np.median([_milliseconds(action) for _ in range(turn)])))
     return spent
+
+
+def _milliseconds(action: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1000
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:

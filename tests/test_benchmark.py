@@ -46,8 +46,8 @@ def test_actions_take_turns() -> None:
     assert calls == ["a", "b"] * 4 and [len(own) for own in spent] == [3, 3]
     assert ratios([2.0, 9.0], [1.0, 3.0]) == [2.0, 3.0]
     calls.clear()
-    spent = times(lambda: calls.append("a"), lambda: calls.append("b"), repeats=4, turn=2)
-    assert calls == [*"ab", *"aaabbb", *"aaabbb"] and [len(own) for own in spent] == [4, 4]
+    spent = times(lambda: calls.append("a"), lambda: calls.append("b"), repeats=2, turn=3)
+    assert calls == [*"ab", *"aaaabbbb", *"aaaabbbb"] and [len(own) for own in spent] == [2, 2]
 
 
 @pytest.mark.parametrize("name", list_models())

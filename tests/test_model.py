@@ -36,7 +36,7 @@ def test_a_large_batch_equals_one_by_one(model: EmotionModel) -> None:
 
 def test_order_of_batches_does_not_matter(model: EmotionModel) -> None:
     expected = model.predict_proba(FACES)
-    for size in (1, 64, 3, 64, 1, 100):
+    for size in (1, MAX_BATCH, 3, MAX_BATCH, 1, 2 * MAX_BATCH + 4):
         assert np.abs(model.predict_proba(FACES[:size]) - expected[:size]).max() < 1e-5
 
 

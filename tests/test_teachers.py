@@ -1,6 +1,7 @@
 """`--teachers`: what other models answer is learned beside the labels, is in the card, and must stay the same."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,19 @@ def test_targets_are_labels_and_the_mean_of_all_answers(share: float) -> None:
     assert targets.sum(axis=1) == pytest.approx(np.ones(len(PART)), abs=1e-6)
 
 
-def test_what_was_said_is_kept_for_the_same_teachers_and_faces(tmp_path: Path, model: EmotionModel) -> None:
+def test_what_was_said_is_kept_for_the_same_teachers_and_faces(
+    tmp_path: Path, model: EmotionModel, trained: Run
+) -> None:
     kept = tmp_path / "runs" / "teachers.npz"
     first = soft_targets(PART, [model], 0.5, kept)
     with np.load(kept) as saved:
         np.savez(kept, question=saved["question"], said=np.tile(np.float32(LEVEL), (len(PART), 1)))
     assert soft_targets(PART, [model], 1, kept) == pytest.approx(1 / 7), "it was asked again"
+    other = load_model(trained.bundle)
+    other.card = replace(other.card, calibration={"temperature": 3.0})
+    assert other.version != model.version
+    asked = soft_targets(PART, [other], 1, kept)
+    assert asked == pytest.approx(soft_targets(PART, [other], 1), abs=1e-6), "another one's answers were taken"
     fewer = Faces(PART.faces[:-1], PART.labels[:-1])
     assert soft_targets(fewer, [model], 0.5, kept) == pytest.approx(first[:-1], abs=1e-6)
     kept.write_bytes(kept.read_bytes()[:-50])
@@ -87,6 +95,14 @@ def test_what_is_learned_depends_on_the_teacher(run: Callable[..., int], tmp_pat
     assert run("--epochs", 1, "--seed", 1, "--teachers", "tiny", "--teacher-share", 1) == 0
     taught = read_card(tmp_path / "models" / "student").history[0]["loss"]
     assert taught != pytest.approx(alone, rel=1e-3)
+
+
+def test_a_run_that_goes_on_asks_nobody_again(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    taught = ("--epochs", 2, "--teachers", "tiny")
+    assert run(*taught, "--max-minutes", 1e-6) == 0
+    assert "Asking 1 teachers" in capsys.readouterr().out
+    assert run(*taught, "--resume") == 0
+    assert "Asking" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("script", ["train_cnn", "train_mobilenet"])

@@ -37,8 +37,9 @@ NO_AUGMENTATION: Final = Augmentation(flip=False, rotation=0, shift=0, shear=0, 
 
 
 class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """What `fit` reads: float32 faces (N, 48, 48, 1) in 0-255, one-hot labels (N, 7) and, with class weights, weights.
+    """What `fit` reads: float32 faces (N, 48, 48, 1) in 0-255, targets (N, 7) and, with class weights, weights.
 
+    `targets`, a row for each face of the part, are its labels, one-hot, until they are set to others.
     The epoch's number decides order and augmentation; `start` sets it. The geometry runs in the backend: `faces` may
     lie on its device.
     """
@@ -52,13 +53,12 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         seed: int = 0,
         epoch: int = 0,
         class_weights: Sequence[float] | None = None,
-        targets: np.ndarray[Any, Any] | None = None,
     ) -> None:
         super().__init__()
         self.part, self.batch_size, self.augmentation = part, batch_size, augmentation
         self.seed = seed
         self.weights = None if class_weights is None else np.asarray(class_weights, np.float32)
-        self.targets = one_hot(part.labels) if targets is None else targets
+        self.targets = one_hot(part.labels)
         self.start(epoch)
 
     def __len__(self) -> int:

@@ -22,7 +22,8 @@ PRECISIONS: Final = ("float32", "float16", "int8")
 MAX_ACCURACY_LOSS: Final = 0.003
 MIN_AGREEMENT: Final = 0.995
 _SPEED_MARGIN: Final = 0.9  # a smaller file is preferred unless a larger one needs under 90 % of its time
-_MANY: Final = 64  # faces that are timed together
+# Faces that are timed, MAX_BATCH at a time; in cards from before 22 November 2026 all at once.
+_MANY: Final = 64
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def fit(
     averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
     starting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
     if not state.finished and not state.out_of_time:
-        if teachers:
+        if teachers:  # asked only here: a run that is refused or finished needs no answers
             kept = state_file.with_name("teachers.npz")
             batches.targets = soft_targets(training, teachers, settings.teacher_share, kept)
         started = time.monotonic()

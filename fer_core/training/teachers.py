@@ -19,9 +19,10 @@ def soft_targets(
 ) -> np.ndarray[Any, Any]:
     """(N, 7) float32, rows sum to 1: `share` of it what the teachers say on average, the rest the label.
 
-    share: 0 (labels alone) to 1 (teachers alone). kept: a file that keeps what they said, for a run that goes on.
-    Teachers that were trained on these very faces are surer of them than of others: better ones were trained on other
-    folds.
+    Each teacher is asked about the face and its mirror image. share: 0 (labels alone) to 1 (teachers alone). kept: a
+    file for what they said, read by a run that goes on, replaced where it is of other teachers or faces. Raises OSError
+    where it cannot be written. Teachers that were trained on these very faces are surer of them than of others: better
+    ones were trained on other folds.
     """
     question = f"{described(teachers)} about {hashlib.sha256(part.faces.tobytes()).hexdigest()}" if kept else ""
     said = _read(kept, question) if kept else None
