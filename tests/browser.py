@@ -112,6 +112,15 @@ def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> No
         time.sleep(0.2)
 
 
+def fake_camera(film: Path) -> list[str]:
+    """Chromium's switches for a camera that shows a film and may be used unasked."""
+    return [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+
+
 @contextlib.contextmanager
 def opened(
     url: str, *switches: str, camera: bool = False, program: str | None = CHROMIUM, **context_options: Any

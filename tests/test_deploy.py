@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, NEEDS_CHROMIUM, ROOT, Server, opened, until
+from browser import CHROMIUM, NEEDS_CHROMIUM, ROOT, Server, fake_camera, opened, until
 from test_live_browser import film, start
 
 from fer_core.images import sample_image
@@ -127,9 +127,7 @@ def test_two_replicas_behind_nginx_and_one_of_them_stops(nginx: Nginx, replicas:
         f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
         "--ignore-certificate-errors",
         "--disable-features=WebRtcHideLocalIpsWithMdns",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={camera}",
+        *fake_camera(camera),
     ]
     with opened(url, *switches, camera=True, ignore_https_errors=True) as first:
         classify(first, "before.png")

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import video_files
-from browser import CHROMIUM, NEEDS_CHROMIUM, Server, opened, running, until
+from browser import CHROMIUM, NEEDS_CHROMIUM, Server, fake_camera, opened, running, until
 from numpy.typing import NDArray
 
 from fer_core.emotions import COLOURS
@@ -75,12 +75,7 @@ def start(page: Any) -> None:
 
 
 def test_a_visit_from_start_to_stop(server: Server, camera: Path) -> None:
-    switches = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={camera}",
-    )
-    with live_page(server, *switches, camera_allowed=True) as page:
+    with live_page(server, *fake_camera(camera), camera_allowed=True) as page:
         start(page)
         page.get_by_text(re.compile(r"Performance: \d+ frames a second")).wait_for()
 

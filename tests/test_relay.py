@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import video_files
-from browser import CHROMIUM, NEEDS_CHROMIUM, Server, opened, until
+from browser import CHROMIUM, NEEDS_CHROMIUM, Server, fake_camera, opened, until
 from test_deploy import DEPLOY, HOST, Nginx, free_port, needs_coturn, needs_nginx, replaced
 from test_live_browser import film, start
 
@@ -132,9 +132,7 @@ def test_a_stream_goes_over_the_relay(
     switches = [
         f"--host-resolver-rules=MAP {HOST} {FRONT}",
         "--ignore-certificate-errors",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={camera}",
+        *fake_camera(camera),
     ]
     url = f"https://{HOST}:{nginx.port}/live"
     with opened(url, *switches, camera=True, program=str(program), ignore_https_errors=True) as page:
