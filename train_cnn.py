@@ -33,7 +33,14 @@ from fer_core.training.options import (
     with_options,
     with_teachers,
 )
-from fer_core.training.own_protocol import kept, measure, official_bundle, store
+from fer_core.training.own_protocol import (
+    TestAccuracy,
+    chosen_on_test,
+    kept,
+    measure,
+    official_bundle,
+    store,
+)
 from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED
 from fer_core.training.tuning import check_optuna, tune
 
@@ -57,9 +64,10 @@ def train() -> None:
         "--tune-epochs", type=positive(int), default=3, metavar="N", help="epochs of each try (default: %(default)s)"
     )
     args = options.parse_args()
-    protocol = PROTOCOLS.get(args.arch) if args.own_protocol else None
+    own_splits = {arch: protocol for arch, protocol in PROTOCOLS.items() if protocol.split}
+    protocol = own_splits.get(args.arch) if args.own_protocol else None
     if args.own_protocol and protocol is None:
-        options.error(f"--own-protocol: {args.arch} has none; those that have: {', '.join(PROTOCOLS)}")
+        options.error(f"--own-protocol: {args.arch} has no split of its own; those that have: {', '.join(own_splits)}")
     if args.own_protocol and (args.split or args.tune or args.start_from or args.labels != "fer2013" or args.teachers):
         options.error("--own-protocol is as published: no --split, --labels, --tune, --start-from or --teachers")
     if args.tune and (args.start_from or args.teachers):
@@ -80,6 +88,9 @@ def train() -> None:
         trials = {"trials": args.tune, "epochs": args.tune_epochs, "store": place, "resume": args.resume}
         tuned = tune(CNNS[args.arch], split, settings, dropout, **trials)
         settings, dropout, tuning = tuned.settings, tuned.dropout, tuned.record
+    # other faces, a part of them, or further teachers say nothing about what was published
+    as_published = split.is_official and not (protocol or args.limit or teachers)
+    chose_on_test = as_published and args.arch in PROTOCOLS.keys() - own_splits
     build = partial(CNNS[args.arch], dropout=dropout)
     bundle = args.models_dir / args.name
     with several_devices(args.distribute):
@@ -97,6 +108,7 @@ def train() -> None:
             resume=args.resume,
             max_minutes=args.max_minutes,
             teachers=teachers,
+            watchers=[TestAccuracy(split)] if chose_on_test else [],
         )
     recorded = asdict(settings) | {"dropout": dropout, "mixed_precision": args.mixed_precision}
 
@@ -106,8 +118,9 @@ def train() -> None:
         print(f"On its own protocol ({record['protocol']}): {record['accuracy']:.2%} of {record['n']} faces.")
         print(f"Written into {bundle / 'card.json'}; the bundle is otherwise as it was.")
         return
-    # other faces, a part of them, or further teachers say nothing about what was published
-    published = REPORTED.get(args.arch) if split.is_official and not (args.limit or teachers) else None
+    published = REPORTED.get(args.arch) if as_published else None
+    if published and chose_on_test and "test_accuracy" in history[-1]:
+        published = published | {"own_protocol": chosen_on_test(split, history, PROTOCOLS[args.arch])}
     reported = kept(published, bundle, network.name)
     trained = Trained(
         name=args.name,

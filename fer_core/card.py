@@ -30,7 +30,7 @@ class ModelCard:
     split, settings, seconds, hardware, versions, seed, command. history: one record per epoch. calibration:
     {temperature}, and {scale, bias} where they help (`fer_core.calibration`). evaluation: part -> metrics as
     `fer_core.evaluation.metrics` gives them. reported: what the reproduced system published, and on what data; its
-    `own_protocol` is what a second training, on that system's own protocol, reached here
+    `own_protocol` is what was reached here on that system's own protocol
     (`fer_core.training.own_protocol`).
     """
 

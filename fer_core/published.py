@@ -15,8 +15,8 @@ def published_rows(card: ModelCard) -> list[dict[str, Any]]:
     """One row a figure: figure, published, published_on, own, measured, measured_on, low, high.
 
     Shares are fractions, None: not known. Every key of `card.reported` that ends in "accuracy" is a published figure;
-    beside it stands ours on the part of the same role and, as `own`, what a second training on the system's own
-    protocol reached. The last row is the official test part, whether it was published or not.
+    beside it stands ours on the part of the same role and, as `own`, what the network reached on the system's
+    own protocol. The last row is the official test part, whether it was published or not.
     """
     reported = card.reported or {}
     own = reported.get("own_protocol") or {}
@@ -49,10 +49,15 @@ def why_they_differ(card: ModelCard) -> list[str]:
             "that neither trained nor chose."
         )
     if own := reported.get("own_protocol"):
-        how, epochs, faces = own.get("protocol", "unknown"), own.get("epochs", "some"), own.get("n", 0)
+        how, faces = own.get("protocol", "unknown"), own.get("n", 0)
+        training = (
+            f"epoch {own['epoch']} of the same training"
+            if "epoch" in own
+            else f"a second training of {own.get('epochs', 'some')} epochs"
+        )
         reasons.append(
-            f"On its own protocol: a second training, split and chosen as its authors did ({how}), {epochs} epochs, "
-            f"tested on {faces:,} faces. That network does not ship."
+            f"On its own protocol: {training}, split and chosen as its authors did ({how}), tested on {faces:,} faces. "
+            "That network does not ship."
         )
     if card.history:
         faces = card.training.get("faces", {}).get("training")

@@ -33,8 +33,8 @@ def show_published(bundles: list[Bundle]) -> None:
         st.table(pd.DataFrame([_published_row(row, own) for row in published_rows(bundle.card)]).set_index("figure"))
         if own:
             st.caption(
-                f"{OWN_PROTOCOL.capitalize()}: a second training, split and chosen as the authors did. It may have "
-                "seen faces that the others are tested on, so that network does not ship."
+                f"{OWN_PROTOCOL.capitalize()}: a network split and chosen as the authors did. It has seen faces that "
+                "the others are tested on, or was chosen by them, so it does not ship."
             )
         st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
 

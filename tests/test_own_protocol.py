@@ -1,4 +1,4 @@
-"""`--own-protocol`: a published system's own way of splitting and choosing gives a figure in a card, never a bundle."""
+"""A published system's own way of splitting (`--own-protocol`) or choosing gives a figure in a card, never a bundle."""
 
 import json
 import os
@@ -18,10 +18,11 @@ from fer_core import read_card
 from fer_core.bundles import read_bundles
 from fer_core.card import CARD_NAME
 from fer_core.datasets import read_dataset
+from fer_core.errors import DatasetError
 from fer_core.evaluation import wilson_interval
-from fer_core.splits import split_dataset
+from fer_core.splits import Faces, split_dataset
 from fer_core.training import own_protocol
-from fer_core.training.own_protocol import Protocol, own_split
+from fer_core.training.own_protocol import Protocol, TestAccuracy, own_split
 from fer_core.training.presets import PROTOCOLS
 
 ARCHS = ("deepfer", "deep4")
@@ -63,12 +64,11 @@ def root(official: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(official, tmp_path / "work"))
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-def test_only_the_figure_comes_into_the_card(arch: str, root: Path, train: Callable[..., int]) -> None:
+def test_only_the_figure_comes_into_the_card(root: Path, train: Callable[..., int]) -> None:
     before, states = snapshot(root / "models"), snapshot(root / "runs")
-    assert train(*run(root, arch, "--own-protocol", "--seed", 2)) == 0
+    assert train(*run(root, "deepfer", "--own-protocol", "--seed", 2)) == 0
     after = snapshot(root / "models")
-    key = f"{arch}/{CARD_NAME}"
+    key = f"deepfer/{CARD_NAME}"
     old, new = json.loads(before.pop(key)), json.loads(after.pop(key))
     record = new["reported"].pop("own_protocol")
     assert new == old and after == before, "nothing else of the bundle changes, and there is no other bundle"
@@ -76,28 +76,49 @@ def test_only_the_figure_comes_into_the_card(arch: str, root: Path, train: Calla
     assert read_bundles(root / "models")[1] == {}
 
     # the figure, from the weights that the run kept and the split made anew
-    header, arrays = saved_state(root, f"{arch}.own-protocol")
-    table = read_dataset(root / "fer2013.csv")
-    if arch == "deepfer":
-        split = split_dataset(table, "72/8/20", seed=2)
-        part, test = "test", split.parts["test"]
-        best = max(header["history"], key=lambda epoch: epoch["val_accuracy"])
-        assert record["validation_accuracy"] == best["val_accuracy"]
-        assert record["faces"] == {"training": len(split.training), "validation": len(split.validation)}
-    else:
-        part, test = "private_test", split_dataset(table).parts["private_test"]
-        assert "validation_accuracy" not in record, "validation was the test part: it is the same figure"
-        assert record["accuracy"] == pytest.approx(max(e["val_accuracy"] for e in header["history"]), abs=1e-6)
-        assert record["faces"] == {"training": 70, "validation": len(test)}
+    header, arrays = saved_state(root, "deepfer.own-protocol")
+    split = split_dataset(read_dataset(root / "fer2013.csv"), "72/8/20", seed=2)
+    test = split.parts["test"]
+    best = max(header["history"], key=lambda epoch: epoch["val_accuracy"])
+    assert record["validation_accuracy"] == best["val_accuracy"] and record["training_accuracy"] == best["accuracy"]
+    assert record["faces"] == {"training": len(split.training), "validation": len(split.validation)}
+    hits = correct(header, arrays, test)
+    assert (record["accuracy"], record["n"], record["part"]) == (hits / len(test), len(test), "test")
+    assert record["accuracy_interval"] == pytest.approx(wilson_interval(hits, len(test)))
+    assert record["protocol"] == PROTOCOLS["deepfer"].text and record["epochs"] == len(header["history"]) == 4
+    assert record["settings"]["learning_rate"] == 0.02 and record["settings"]["dropout"] == 0.25
+    assert record["command"].endswith("--own-protocol --seed 2") and str(root) not in json.dumps(record)
+
+
+def correct(header: dict[str, Any], arrays: dict[str, Any], test: Faces) -> int:
+    """How many faces of `test` the best weights of a state tell right."""
     network = small()
     network.set_weights([arrays[f"b{i}"] for i in range(header["best"])])
     answers = network.predict(test.faces[..., None].astype(np.float32), verbose=0).argmax(axis=1)
-    hits = int((answers == test.labels).sum())
-    assert (record["accuracy"], record["n"], record["part"]) == (hits / len(test), len(test), part)
-    assert record["accuracy_interval"] == pytest.approx(wilson_interval(hits, len(test)))
-    assert record["protocol"] == PROTOCOLS[arch].text and record["epochs"] == len(header["history"]) == 4
-    assert record["settings"]["learning_rate"] == 0.02 and record["settings"]["dropout"] == 0.25
-    assert record["command"].endswith("--own-protocol --seed 2") and str(root) not in json.dumps(record)
+    return int((answers == test.labels).sum())
+
+
+def test_choosing_on_the_test_part_is_noted_beside_the_honest_choice(root: Path) -> None:
+    header, arrays = saved_state(root, "deep4")
+    noted = [epoch["test_accuracy"] for epoch in header["history"]]
+    kept = max(header["history"], key=lambda epoch: epoch["val_accuracy"])
+    test = split_dataset(read_dataset(root / "fer2013.csv")).parts["private_test"]
+    assert len(noted) == 4 and kept["test_accuracy"] == pytest.approx(correct(header, arrays, test) / len(test))
+    record = (read_card(root / "models" / "deep4").reported or {})["own_protocol"]
+    assert record["accuracy"] == pytest.approx(max(noted), abs=1e-6) and record["part"] == "private_test"
+    assert record["accuracy"] * record["n"] == round(record["accuracy"] * record["n"]) and record["n"] == len(test)
+    assert noted[record["epoch"] - 1] == max(noted) and record["protocol"] == PROTOCOLS["deep4"].text
+
+
+@pytest.mark.parametrize(
+    "more", [("--limit", 20), ("--split", "72/8/20"), ("--arch", "vgg", "--name", "other")], ids=str
+)
+def test_only_a_published_training_is_looked_at_so(
+    more: tuple[Any, ...], root: Path, train: Callable[..., int]
+) -> None:
+    assert train(*run(root, "deep4", *more)) == 0
+    header, _ = saved_state(root, "other" if "other" in more else "deep4")
+    assert not any("test_accuracy" in epoch for epoch in header["history"])
 
 
 def test_training_the_bundle_anew_keeps_the_figure(root: Path, train: Callable[..., int]) -> None:
@@ -114,11 +135,11 @@ def test_training_the_bundle_anew_keeps_the_figure(root: Path, train: Callable[.
 def test_an_interrupted_run_goes_on(root: Path, train: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(own_protocol.keras.Model, "predict", interrupted)
-        assert train(*run(root, "deep4", "--own-protocol")) == 130
-    assert "own_protocol" not in (read_card(root / "models" / "deep4").reported or {})
+        assert train(*run(root, "deepfer", "--own-protocol")) == 130
+    assert "own_protocol" not in (read_card(root / "models" / "deepfer").reported or {})
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
-    assert train(*run(root, "deep4", "--own-protocol", "--resume")) == 0
-    assert "own_protocol" in (read_card(root / "models" / "deep4").reported or {})
+    assert train(*run(root, "deepfer", "--own-protocol", "--resume")) == 0
+    assert "own_protocol" in (read_card(root / "models" / "deepfer").reported or {})
 
 
 def interrupted(*_: object, **__: object) -> None:
@@ -134,24 +155,16 @@ def other_network(root: Path) -> None:
     shutil.copytree(root / "models" / "deep4", root / "models" / "deepfer")
 
 
-def no_test_part(root: Path) -> None:
-    (root / "fer2013.csv").unlink()
-    tiny.train_val(root / "faces")
-    (root / "faces").rename(root / "fer2013.csv")
-
-
 @pytest.mark.parametrize(
-    ("arch", "change", "said"),
+    ("change", "said"),
     [
-        ("deepfer", lambda root: shutil.rmtree(root / "models" / "deepfer"), "train deepfer without it first"),
-        ("deepfer", damaged, "card.json is damaged"),
-        ("deepfer", other_network, "expected a bundle of deepfer as published, got deepfer: deep4"),
-        ("deep4", no_test_part, "needs a test part"),
+        (lambda root: shutil.rmtree(root / "models" / "deepfer"), "train deepfer without it first"),
+        (damaged, "card.json is damaged"),
+        (other_network, "expected a bundle of deepfer as published, got deepfer: deep4"),
     ],
-    ids=["no bundle", "damaged card", "a bundle of another network", "no test part"],
+    ids=["no bundle", "damaged card", "a bundle of another network"],
 )
 def test_refused_before_training(
-    arch: str,
     change: Callable[[Path], Any],
     said: str,
     root: Path,
@@ -162,7 +175,7 @@ def test_refused_before_training(
     change(root)
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained"))
     before = snapshot(root)
-    assert train(*run(root, arch, "--own-protocol")) == 2
+    assert train(*run(root, "deepfer", "--own-protocol")) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and len(error.splitlines()) == 1 and said in error
     assert snapshot(root) == before
@@ -171,12 +184,13 @@ def test_refused_before_training(
 @pytest.mark.parametrize(
     ("arch", "more", "said"),
     [
-        ("vgg", (), "vgg has none; those that have: deepfer, deep4"),
+        ("vgg", (), "vgg has no split of its own; those that have: deepfer"),
+        ("deep4", (), "deep4 has no split of its own; those that have: deepfer"),
         ("deepfer", ("--split", "80/10/10"), "no --split"),
         ("deepfer", ("--tune", "3"), "no --split, --labels, --tune"),
-        ("deep4", ("--labels", "ferplus"), "no --split, --labels"),
-        ("deep4", ("--start-from", "model.keras"), "--start-from or --teachers"),
-        ("deep4", ("--teachers", "cnn"), "--start-from or --teachers"),
+        ("deepfer", ("--labels", "ferplus"), "no --split, --labels"),
+        ("deepfer", ("--start-from", "model.keras"), "--start-from or --teachers"),
+        ("deepfer", ("--teachers", "cnn"), "--start-from or --teachers"),
     ],
 )
 def test_wrong_usage(
@@ -196,6 +210,12 @@ def test_a_failed_write_leaves_the_old_card(root: Path, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match="No space"):
         own_protocol.store(root / "models" / "deepfer", {"accuracy": 0.5, "n": 2})
     assert snapshot(root / "models") == before
+
+
+def test_without_a_test_part_there_is_nothing_to_look_at(tmp_path: Path) -> None:
+    split = split_dataset(read_dataset(tiny.train_val(tmp_path / "faces")))
+    with pytest.raises(DatasetError, match="needs a test part"):
+        TestAccuracy(split)
 
 
 def test_shares_pool_all_parts(tmp_path: Path) -> None:

@@ -55,7 +55,15 @@ def test_the_figure_on_the_system_s_own_protocol_is_the_third(tmp_path: Path) ->
         ("test", 0.48, 0.61),
     ]
     (reason,) = (reason for reason in why_they_differ(bundle.card) if "does not ship" in reason)
-    assert "split in its own way" in reason and "7,178" in reason and "40 epochs" in reason
+    assert "split in its own way" in reason and "7,178" in reason and "a second training of 40 epochs" in reason
+
+
+def test_an_epoch_chosen_on_the_test_part_is_told(tmp_path: Path) -> None:
+    own = {"accuracy": 0.61, "n": 3589, "protocol": "chosen on the test part", "epoch": 31}
+    make_bundle(tmp_path, "a", reported={"system": "S", "test_accuracy": 0.75, "own_protocol": own})
+    (bundle,), _ = read_bundles(tmp_path)
+    (reason,) = (reason for reason in why_they_differ(bundle.card) if "does not ship" in reason)
+    assert "epoch 31 of the same training" in reason and "chosen on the test part" in reason and "second" not in reason
 
 
 @pytest.mark.parametrize("record", [[], "0.6", {"accuracy": 0.6}, {"n": 5}, {"accuracy": "high", "n": 5}], ids=str)

@@ -1,7 +1,8 @@
-"""A published system trained once more in its own way of splitting and choosing: one figure, never a bundle.
+"""What a published system reaches when split or chosen as its authors did: one figure, never a bundle.
 
-Such a network has seen faces of PrivateTest, or was chosen by them, so it must not ship. What it reached goes into the
-card of the bundle that was trained on the official parts, as `reported["own_protocol"]`.
+A network that has seen faces of PrivateTest, or was chosen by them, must not ship. What it reached goes into the card
+of the bundle that was trained and chosen on the official parts, as `reported["own_protocol"]`: from a second training
+where the split differs, else from the epoch that its authors would have kept of the same training.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from fer_core.calibration import softmax
 from fer_core.card import ModelCard, change_card, hardware, read_card
 from fer_core.datasets import FaceTable
 from fer_core.errors import DatasetError, ModelError
-from fer_core.evaluation import metrics
+from fer_core.evaluation import wilson_interval
 from fer_core.splits import Faces, Split, split_dataset
 
 TEST_PARTS: Final = ("private_test", "test")
@@ -25,22 +26,37 @@ TEST_PARTS: Final = ("private_test", "test")
 @dataclass(frozen=True)
 class Protocol:
     """How a system's authors split and chose. text: for people. split: shares of everything pooled; None: the official
-    parts. chosen_on_test: the epoch is chosen on the part that is reported.
+    parts, but the epoch was chosen on the part that is reported.
     """
 
     text: str
     split: str | None = None
-    chosen_on_test: bool = False
+
+
+class TestAccuracy(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes after every epoch what the network reaches on the test part of `split`, as `test_accuracy`.
+
+    Nothing is chosen or stopped by it: it only tells what choosing by it would have given. Place it before the state.
+    Raises DatasetError where the split has no such part.
+    """
+
+    __test__ = False  # no test of pytest's, whatever its name
+
+    def __init__(self, split: Split) -> None:
+        super().__init__()
+        _, self._faces = _test_part(split)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None:
+            found = _probabilities(self.model, self._faces).argmax(axis=1) == self._faces.labels
+            logs["test_accuracy"] = float(found.mean())
 
 
 def own_split(table: FaceTable, protocol: Protocol, seed: int = 0, limit: int | None = None) -> Split:
-    """The split of `protocol`; its only reported part is the test part. Raises DatasetError where there is none."""
+    """The split of `protocol`; its only reported part is the test part."""
     split = split_dataset(table, protocol.split, seed=seed, limit=limit)
-    part = next((name for name in TEST_PARTS if name in split.parts), None)
-    if part is None:
-        raise DatasetError("--own-protocol needs a test part; this dataset has none.")
-    validation = split.parts[part] if protocol.chosen_on_test else split.validation
-    return replace(split, validation=validation, parts={part: split.parts[part]}, description=protocol.text)
+    part, faces = _test_part(split)
+    return replace(split, parts={part: faces}, description=protocol.text)
 
 
 def official_bundle(folder: Path, architecture: str) -> ModelCard:
@@ -65,15 +81,10 @@ def measure(
     accuracy, accuracy_interval (95 %, Wilson) and n are of the test part; training_accuracy (augmented) and
     validation_accuracy of the epoch that was kept.
     """
-    ((part, test),) = split.parts.items()
-    found = metrics(_probabilities(network, test), test.labels)
+    part, test = _test_part(split)
+    hits = int((_probabilities(network, test).argmax(axis=1) == test.labels).sum())
     best = max(history, key=lambda record: float(record["val_accuracy"]))
-    record = {
-        "accuracy": found["accuracy"],
-        "accuracy_interval": found["accuracy_interval"],
-        "n": found["n"],
-        "part": part,
-        "training_accuracy": best["accuracy"],
+    return _record(part, hits, len(test), best) | {
         "validation_accuracy": best["val_accuracy"],
         "protocol": split.description,
         "faces": {"training": len(split.training), "validation": len(split.validation)},
@@ -84,9 +95,17 @@ def measure(
         "hardware": hardware(),
         "command": command,
     }
-    if split.validation is test:  # then they are the same figure
-        del record["validation_accuracy"]
-    return record
+
+
+def chosen_on_test(split: Split, history: list[dict[str, Any]], protocol: Protocol) -> dict[str, Any]:
+    """What choosing the epoch on the test part would have given, from what `TestAccuracy` noted: the card's record.
+
+    epoch: the one so chosen. Everything else of the training is as the card says of its own.
+    """
+    part, test = _test_part(split)
+    best = max(history, key=lambda record: float(record.get("test_accuracy", 0)))  # older epochs have none
+    hits = round(best["test_accuracy"] * len(test))
+    return _record(part, hits, len(test), best) | {"epoch": best["epoch"], "protocol": protocol.text}
 
 
 def store(folder: Path, record: dict[str, Any]) -> None:
@@ -95,7 +114,7 @@ def store(folder: Path, record: dict[str, Any]) -> None:
 
 
 def kept(reported: dict[str, Any] | None, folder: Path, architecture: str) -> dict[str, Any] | None:
-    """`reported`, with the own protocol's record of the bundle that is about to be replaced at `folder`, if it has one.
+    """`reported`; if it lacks one, with the own protocol's record of the bundle that is replaced at `folder`.
 
     The record is of another training and carries its own settings, so training the bundle anew does not undo it.
     """
@@ -104,9 +123,27 @@ def kept(reported: dict[str, Any] | None, folder: Path, architecture: str) -> di
     except ModelError:
         return reported
     record = (old.reported or {}).get("own_protocol")
-    if reported is None or record is None or old.architecture != architecture:
+    if reported is None or record is None or old.architecture != architecture or "own_protocol" in reported:
         return reported
     return reported | {"own_protocol": record}
+
+
+def _test_part(split: Split) -> tuple[str, Faces]:
+    """Name and faces of the part that is reported. Raises DatasetError where there is none."""
+    part = next((name for name in TEST_PARTS if name in split.parts), None)
+    if part is None:
+        raise DatasetError("a system's own protocol needs a test part; this dataset has none.")
+    return part, split.parts[part]
+
+
+def _record(part: str, hits: int, n: int, epoch: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "accuracy": hits / n,
+        "accuracy_interval": list(wilson_interval(hits, n)),
+        "n": n,
+        "part": part,
+        "training_accuracy": epoch["accuracy"],
+    }
 
 
 def _probabilities(network: keras.Model, part: Faces) -> np.ndarray[Any, Any]:
