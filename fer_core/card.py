@@ -129,14 +129,15 @@ def read_file(card: ModelCard, folder: Path, name: str) -> bytes:
 
 
 def hardware() -> str:
-    """Processor and cores, as far as the system tells."""
+    """Processor and the cores that this process may use, as far as the system tells."""
     name = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    return f"{name}, {os.cpu_count()} cores"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} core{'' if cores == 1 else 's'}"
 
 
 def _check(card: ModelCard, name: str) -> None:
