@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from fer_core.emotions import EMOTIONS
+from fer_core.training.convolution import SideBySideConv2D
 from fer_core.training.normalisation import FusedBatchNormalization
 
 FACE_SHAPE: Final = (48, 48, 1)
@@ -21,7 +22,7 @@ def conv_norm_relu(
     x: Any, channels: int, stride: int = 1, relu: bool = True, kernel: int = 3, padding: str = "same"
 ) -> Any:
     """Convolution, batch normalisation and, with `relu`, ReLU. No bias: the normalisation would cancel it."""
-    x = layers.Conv2D(channels, kernel, strides=stride, padding=padding, use_bias=False)(x)
+    x = SideBySideConv2D(channels, kernel, strides=stride, padding=padding, use_bias=False)(x)
     x = FusedBatchNormalization()(x)
     return layers.ReLU()(x) if relu else x
 
