@@ -14,8 +14,8 @@ class SideBySideConv2D(keras.layers.Conv2D):  # type: ignore[misc]
 
     The kernel's gradient is a sum over the pixels of a map. A row of 6 pixels leaves most of a block of oneDNN's empty,
     and that sum takes four times as long as the convolution itself. Several maps in one row, columns of zeros between
-    them, give the same sum: a step of `deepfer` takes a fifth less, of `seresnet` a ninth (two cores with AMX). It needs
-    TensorFlow, stride 1 and "same" padding; anything else is as in Keras.
+    them, give the same sum: a step of `deepfer` takes a fifth less, of `seresnet` a ninth (two cores with AMX). It
+    needs TensorFlow, stride 1 and "same" padding; anything else is as in Keras.
     """
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
