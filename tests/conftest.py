@@ -21,6 +21,8 @@ from fer_core import EmotionModel, list_models, load_model
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
+Call = Callable[..., tuple[int, str, str]]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -91,6 +93,20 @@ def model(trained: Run) -> EmotionModel:
 def bundle(trained: Run, tmp_path: Path) -> Path:
     """A copy of the tiny bundle that a test may damage: tmp_path/models/tiny."""
     return Path(shutil.copytree(trained.bundle, tmp_path / "models" / "tiny"))
+
+
+@pytest.fixture
+def call(bundle: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run the command line on the folder of the tiny bundle -> exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        from fer_core.__main__ import main
+
+        code = main([*map(str, arguments), "--models-dir", str(bundle.parent)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture

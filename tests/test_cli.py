@@ -4,38 +4,19 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tiny
-from conftest import Run
+from conftest import Call
 from PIL import Image
 
 from fer_core import EMOTIONS, analyze, load_model
 from fer_core.__main__ import main
 from fer_core.card import CARD_NAME
-from fer_core.datasets import read_dataset
-from fer_core.evaluation import metrics
 from fer_core.images import sample_image
 from fer_core.reports import ROW_FIELDS, neutralised, to_csv
-from fer_core.splits import evaluation_parts
-
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(bundle: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run the command line on the folder of the tiny bundle -> exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main([*map(str, arguments), "--models-dir", str(bundle.parent)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -169,69 +150,6 @@ def test_spreadsheets_run_nothing(text: Any, safe: Any) -> None:  # 53-56
     assert neutralised(text) == safe
     (row,) = csv.DictReader(io.StringIO(to_csv([{"picture": text}], ["picture"]), newline="")) if text != "" else [{}]
     assert row.get("picture", "") == str(safe)
-
-
-# --- evaluate
-
-
-def test_evaluate_measures_what_the_card_says(call: Call, trained: Run, tmp_path: Path) -> None:
-    code, out, err = call("evaluate", "--data", trained.data, "--json", tmp_path / "out.json")
-    written = json.loads((tmp_path / "out.json").read_text())
-    table, model = read_dataset(trained.data), load_model(trained.bundle)
-    assert (code, err) == (0, "") and written["dataset_sha256"] == table.sha256 and written["data"] == "fer2013.csv"
-    assert written["models"].keys() == {"tiny"}
-    for part, faces in evaluation_parts(table).items():
-        expected = metrics(model.predict_proba(faces.faces), faces.labels)
-        assert written["models"]["tiny"][part] == json.loads(json.dumps(expected))
-        said = model.card.evaluation[part]["accuracy"]
-        (line,) = (line for line in out.splitlines() if line.split()[0] == part)
-        assert f"accuracy {expected['accuracy']:.4f}" in line and line.endswith(f"card {said:.4f}")
-
-
-def test_evaluate_on_other_data_shows_no_card(call: Call, tmp_path: Path) -> None:
-    data = tiny.write_csv(tmp_path / "fer2013.csv", tiny.parts(tiny.FER_PARTS, seed=8))
-    code, out, _ = call("evaluate", "--data", data, "--model", "tiny")
-    assert code == 0 and "private_test_clean" in out and "card" not in out
-
-
-def test_evaluate_an_ensemble(call: Call, trained: Run, bundle: Path, tmp_path: Path) -> None:
-    shutil.copytree(bundle, bundle.with_name("other"))
-    card = json.loads((bundle.with_name("other") / CARD_NAME).read_text())
-    card["calibration"]["temperature"] = 5.0
-    (bundle.with_name("other") / CARD_NAME).write_text(json.dumps(card))
-    code, out, _ = call(
-        "evaluate", "--data", trained.data, "--json", tmp_path / "out.json", "--ensemble", "tiny", "other"
-    )
-    found = json.loads((tmp_path / "out.json").read_text())["models"]
-    part = evaluation_parts(read_dataset(trained.data))["private_test"]
-    both = [load_model(name, bundle.parent).predict_proba(part.faces) for name in ("tiny", "other")]
-    assert code == 0 and found.keys() == {"tiny + other"} and "tiny + other" in out
-    assert found["tiny + other"]["private_test"]["log_loss"] == pytest.approx(
-        metrics((both[0] + both[1]) / 2, part.labels)["log_loss"], rel=1e-5
-    )
-
-
-def test_evaluate_with_votes(call: Call, trained: Run, tmp_path: Path) -> None:
-    usages = [u for u, n in tiny.FER_PARTS.items() for _ in range(7 * n)]
-    votes = tiny.write_votes(tmp_path / "votes.csv", [(u, (0, 10, 0, 0, 0, 0, 0, 0, 0, 0)) for u in usages])
-    code, out, _ = call("evaluate", "--data", trained.data, "--ferplus", votes)
-    assert code == 0 and "ferplus_test" in out
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--data", "nowhere.csv"), "No dataset at nowhere.csv"),
-        (("--data", "DATA", "--model", "nope"), "There is no model 'nope'. Known models: tiny."),
-        (("--data", "DATA", "--ensemble", "tiny", "nope"), "There is no model 'nope'"),
-        (("--data", "DATA", "--ferplus", "nowhere.csv"), "No FER+ votes"),
-    ],
-    ids=["no data", "unknown model", "unknown model in an ensemble", "no votes"],
-)
-def test_evaluate_refuses(call: Call, trained: Run, options: tuple[str, ...], said: str) -> None:
-    given = [str(trained.data) if option == "DATA" else option for option in options]
-    code, out, err = call("evaluate", *given)
-    assert code == 2 and out == "" and said in err and len(err.splitlines()) == 1
 
 
 # --- models
