@@ -41,7 +41,7 @@ from fer_core.training.own_protocol import (
     official_bundle,
     store,
 )
-from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED
+from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED, changed
 from fer_core.training.tuning import check_optuna, tune
 
 
@@ -68,13 +68,15 @@ def train() -> None:
     protocol = own_splits.get(args.arch) if args.own_protocol else None
     if args.own_protocol and protocol is None:
         options.error(f"--own-protocol: {args.arch} has no split of its own; those that have: {', '.join(own_splits)}")
-    if args.own_protocol and (args.split or args.tune or args.start_from or args.labels != "fer2013" or args.teachers):
-        options.error("--own-protocol is as published: no --split, --labels, --tune, --start-from or --teachers")
+    other = args.split or args.limit or args.tune or args.start_from or args.labels != "fer2013" or args.teachers
+    if args.own_protocol and other:
+        options.error("--own-protocol is as published: no --split, --limit, --labels, --tune, --start-from, --teachers")
     if args.tune and (args.start_from or args.teachers):
         options.error("--tune tries settings from the beginning: leave --start-from and --teachers away")
     args.name = args.name or f"my-{args.arch}"
     settings, teachers = with_teachers(with_options(PRESETS[args.arch], args), args)
-    dropout = inspect.signature(CNNS[args.arch]).parameters["dropout"].default if args.dropout is None else args.dropout
+    usual_dropout = inspect.signature(CNNS[args.arch]).parameters["dropout"].default
+    dropout = usual_dropout if args.dropout is None else args.dropout
     if args.tune and args.distribute:
         options.error("--tune tries settings on one device: leave --distribute away")
     if args.tune:
@@ -88,17 +90,16 @@ def train() -> None:
         trials = {"trials": args.tune, "epochs": args.tune_epochs, "store": place, "resume": args.resume}
         tuned = tune(CNNS[args.arch], split, settings, dropout, **trials)
         settings, dropout, tuning = tuned.settings, tuned.dropout, tuned.record
-    # other faces, a part of them, or further teachers say nothing about what was published
+    # other faces, a part of them, or further teachers say nothing about what was published; other settings are named
     as_published = split.is_official and not (protocol or args.limit or teachers)
     chose_on_test = as_published and args.arch in PROTOCOLS.keys() - own_splits
     build = partial(CNNS[args.arch], dropout=dropout)
     bundle = args.models_dir / args.name
     with several_devices(args.distribute):
         network = build()
-        if args.start_from:
-            start_from(network, args.start_from)
+        begun_with = start_from(network, args.start_from) if args.start_from else {}
         if protocol:
-            official_bundle(bundle, network.name)  # asked now: an error after hours would be late
+            official_bundle(bundle, network.name, split.dataset_sha256)  # now: an error after hours would be late
         print(f"{args.arch}: {network.count_params():,} parameters", flush=True)
         history = fit(
             network,
@@ -110,15 +111,17 @@ def train() -> None:
             teachers=teachers,
             watchers=[TestAccuracy(split)] if chose_on_test else [],
         )
-    recorded = asdict(settings) | {"dropout": dropout, "mixed_precision": args.mixed_precision}
+    recorded = asdict(settings) | {"dropout": dropout, "mixed_precision": args.mixed_precision} | begun_with
+    first_weights = ("random", "an earlier training's" if args.start_from else "random")
+    different = changed(PRESETS[args.arch], settings, dropout=(usual_dropout, dropout), first_weights=first_weights)
 
     if protocol:  # this network has seen, or was chosen by, faces that tests are made of: it does not ship
-        record = measure(as_float32(build, network), split, history, recorded, shown_command())
+        record = measure(as_float32(build, network), split, history, recorded, shown_command()) | different
         store(bundle, record)
         print(f"On its own protocol ({record['protocol']}): {record['accuracy']:.2%} of {record['n']} faces.")
         print(f"Written into {bundle / 'card.json'}; the bundle is otherwise as it was.")
         return
-    published = REPORTED.get(args.arch) if as_published else None
+    published = REPORTED[args.arch] | different if as_published and args.arch in REPORTED else None
     if published and chose_on_test and "test_accuracy" in history[-1]:
         published = published | {"own_protocol": chosen_on_test(split, history, PROTOCOLS[args.arch])}
     reported = kept(published, bundle, network.name)

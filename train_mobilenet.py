@@ -31,6 +31,8 @@ from fer_core.training.options import (
     with_teachers,
 )
 
+# Published of the FER System's MobileNet: frozen features, a classifier on top, fine-tuned with a small rate. No number
+# is given, so all of them are chosen here, as are the network's width and the size of its input.
 HEAD: Final = Settings(epochs=2, batch_size=64, learning_rate=1e-3)
 FINE_TUNING: Final = Settings(
     epochs=15,
@@ -78,8 +80,7 @@ def train() -> None:
     build = partial(transfer_network, args.backbone, alpha=args.alpha, image_size=args.image_size)
     with several_devices(args.distribute):
         network = build(weights=args.backbone_weights)
-        if args.start_from:
-            start_from(network, args.start_from)
+        begun_with = start_from(network, args.start_from) if args.start_from else {}
         print(f"{args.backbone}: {network.count_params():,} parameters", flush=True)
         freeze(network, True)
         history = fit(network, split, head, state_file(args, "head"), resume=args.resume) if head.epochs else []
@@ -97,7 +98,9 @@ def train() -> None:
     history += [record | {"phase": "fine-tuning"} for record in tuned]
 
     name = f"{args.backbone} {args.alpha}" if "mobilenet" in args.backbone else args.backbone
-    reproduced = args.backbone == "mobilenet" and split.is_official and not (args.limit or teachers)
+    in_its_way = args.backbone == "mobilenet" and args.backbone_weights != "none" and bool(head.epochs)
+    reproduced = in_its_way and split.is_official and not (args.limit or teachers or args.start_from)
+    settings = {"head": asdict(head), "fine_tuning": asdict(fine_tuning), "mixed_precision": args.mixed_precision}
     trained = Trained(
         name=args.name,
         title=args.title or args.name,
@@ -105,7 +108,7 @@ def train() -> None:
         network=network,
         build=build,
         history=history,
-        settings={"head": asdict(head), "fine_tuning": asdict(fine_tuning), "mixed_precision": args.mixed_precision},
+        settings=settings | begun_with,
         dataset=args.data,
         seed=args.seed,
         flagship=args.flagship,

@@ -9,6 +9,7 @@ import numpy as np
 from fer_core.bundles import PART_NAMES, Bundle
 from fer_core.card import MODEL_NAME, ModelCard
 from fer_core.emotions import EMOTIONS
+from fer_core.published import published_rows, why_they_differ
 
 PAGE_NAME: Final = "README.md"
 _MARK: Final = "<!-- Written from card.json by `python -m fer_core models --cards`: change nothing here by hand. -->"
@@ -32,6 +33,7 @@ def model_page(card: ModelCard) -> str:
         _section("Intended use", card.intended_use),
         _section("Limits", card.limits),
         _section("How good it is", _results(card)),
+        _section("Published and measured", _published(card)),
         _section("By emotion", _by_emotion(card)),
         _section("Disturbed faces", _disturbed(card)),
         _section("Training", _training(card)),
@@ -55,7 +57,7 @@ def _summary(card: ModelCard) -> str:
     text = f"`{card.architecture}`: {card.parameters / 1e6:.2f} million parameters, "
     text += f"{card.multiply_adds / 1e6:.0f} million multiply-adds a face, {size:.2f} MB"
     text += f" ({weights} weights)." if weights else "."
-    return text + (f" It rebuilds {card.reproduces}." if card.reproduces else "")
+    return text + (f" After {card.reproduces}." if card.reproduces else "")
 
 
 def _results(card: ModelCard) -> str:
@@ -86,6 +88,22 @@ def _by_emotion(card: ModelCard) -> str:
         return ""
     head = ("Emotion", "Precision", "Recall", "F1", "Faces", "Most often taken for")
     return f"On {PART_NAMES.get(part or '', part)}.\n\n{_table(head, rows)}"
+
+
+def _published(card: ModelCard) -> str:
+    if not card.reported:
+        return ""
+    found = published_rows(card)
+    shown = {"published": "Published", "own": "On its own protocol, here", "measured": "Measured"}
+    shown = {key: title for key, title in shown.items() if any(row[key] is not None for row in found)}
+    # authors give two decimals
+    decimals = {"published": 2}
+    rows = [
+        (row["figure"], *(_share(row[key], decimals.get(key, 1)) or "-" for key in shown), str(row["measured_on"]))
+        for row in found
+    ]
+    table = _table(("Figure", *shown.values(), "Measured on"), rows)
+    return "\n".join([table, "", *(f"- {reason}" for reason in why_they_differ(card))])
 
 
 def _mistaken(matrix: np.ndarray[Any, Any], index: int) -> str:
@@ -123,6 +141,8 @@ def _training(card: ModelCard) -> str:
         f"- {len(card.history)} epochs, {record.get('seconds', 0) / 60:.0f} minutes on {said('hardware')}",
         f"- Seed: {said('seed')}; the settings are in `card.json`",
     ]
+    if begun := record.get("settings", {}).get("start_from"):
+        lines.append(f"- Begun with the weights of {begun['file']}, SHA-256 `{begun['sha256']}`")
     return "\n".join(lines) + (f"\n\n```sh\n{record['command']}\n```" if record.get("command") else "")
 
 
@@ -144,8 +164,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def _share(value: Any) -> str:
-    return "" if value is None else f"{value:.1%}"
+def _share(value: Any, decimals: int = 1) -> str:
+    return "" if value is None else f"{value:.{decimals}%}"
 
 
 def _number(value: Any) -> str:

@@ -46,24 +46,18 @@ def why_they_differ(card: ModelCard) -> list[str]:
     if "validation_accuracy" in reported:
         reasons.append(
             "A validation part helps to choose the epoch, so its figure flatters; the test figure here is of faces "
-            "that neither trained nor chose."
+            f"that neither trained nor chose{_copies(card)}."
         )
     if own := reported.get("own_protocol"):
-        how, faces = own.get("protocol", "unknown"), own.get("n", 0)
-        training = (
-            f"epoch {own['epoch']} of the same training"
-            if "epoch" in own
-            else f"a second training of {own.get('epochs', 'some')} epochs"
-        )
-        reasons.append(
-            f"On its own protocol: {training}, split and chosen as its authors did ({how}), tested on {faces:,} faces. "
-            "That network does not ship."
-        )
+        reasons.append(_on_own_protocol(card, own))
+    if reported.get("changed"):
+        reasons.append(f"Other settings than the preset's: {reported['changed']}.")
     if card.history:
         faces = card.training.get("faces", {}).get("training")
         seen = f" on {faces:,} faces" if isinstance(faces, int) else ""
-        epochs = "1 epoch" if len(card.history) == 1 else f"{len(card.history)} epochs"
-        more = ", from the weights of an earlier run" if "--start-from" in str(card.training.get("command")) else ""
+        epochs = _epochs(len(card.history), card.training.get("settings", {}))
+        begun = "start_from" in card.training.get("settings", {}) or "--start-from" in str(card.training.get("command"))
+        more = ", from the weights of an earlier run" if begun else ""
         reasons.append(f"Trained here: {epochs}{seen}, split: {card.training.get('split', 'unknown')}{more}.")
     return reasons
 
@@ -84,6 +78,31 @@ def published_table(bundles: Sequence[Bundle]) -> str:
         cells = [system, f"`{bundle.name}`", _figures(rows, "published", 2), _figures(rows, "own")]
         lines.append("| " + " | ".join([*cells, _share(validation), _share(test["measured"]), interval]) + " |")
     return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def _on_own_protocol(card: ModelCard, own: dict[str, Any]) -> str:
+    how, tested = own.get("protocol", "unknown"), f"tested on {own.get('n', 0):,} faces"
+    if "epoch" not in own:
+        different = f", other settings than the preset's: {own['changed']}" if own.get("changed") else ""
+        epochs = _epochs(own.get("epochs", 0), own.get("settings", {}))
+        return f"On its own protocol: a second training ({how}; {epochs}{different}), {tested}. It does not ship."
+    kept = max(card.history, key=lambda record: float(record.get("val_accuracy", 0)), default={}).get("epoch")
+    ships = "the very epoch that ships" if own["epoch"] == kept else f"epoch {kept} ships"
+    return f"On its own protocol: epoch {own['epoch']} of the same training ({how}), {tested}; {ships}."
+
+
+def _epochs(count: int, settings: dict[str, Any]) -> str:
+    most = settings.get("epochs")
+    of = f" of at most {most}" if isinstance(most, int) and most > count else ""
+    return f"{count}{of} epoch{'' if count == 1 and not of else 's'}"
+
+
+def _copies(card: ModelCard) -> str:
+    """What is to be said of test faces that are exact copies of faces in another part."""
+    test, clean = (card.evaluation.get(part, {}) for part in ("private_test", "private_test_clean"))
+    if "n" not in test or "n" not in clean or test["n"] == clean["n"]:
+        return ""
+    return f", but for {test['n'] - clean['n']} exact copies of such (without them {clean['accuracy']:.1%})"
 
 
 def _figures(rows: list[dict[str, Any]], kind: str, decimals: int = 1) -> str:

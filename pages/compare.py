@@ -33,8 +33,9 @@ def show_published(bundles: list[Bundle]) -> None:
         st.table(pd.DataFrame([_published_row(row, own) for row in published_rows(bundle.card)]).set_index("figure"))
         if own:
             st.caption(
-                f"{OWN_PROTOCOL.capitalize()}: a network split and chosen as the authors did. It has seen faces that "
-                "the others are tested on, or was chosen by them, so it does not ship."
+                f"{OWN_PROTOCOL.capitalize()}: split or chosen in the authors' way. Such a network has seen faces that "
+                "the others are tested on, or was chosen by them. Its own answers are measured, before the "
+                "quantisation and calibration that ship, which move accuracy by some tenths of a point."
             )
         st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
 

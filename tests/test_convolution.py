@@ -58,6 +58,7 @@ def test_outputs_and_gradients_are_those_of_keras(
         return side_by_side(maps, count, gap)
 
     monkeypatch.setattr(convolution, "side_by_side", counted)
+    monkeypatch.setattr(convolution, "_on_processor", lambda: True)  # where there is a GPU, too
     faces = whole_numbers(*shape)
     expected = results(keras.layers.Conv2D, faces, dtype, **options)
     found = results(SideBySideConv2D, faces, dtype, **options)
@@ -65,6 +66,12 @@ def test_outputs_and_gradients_are_those_of_keras(
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert counts == ([] if side is None else [side, side])
+
+
+def test_on_a_gpu_it_is_as_in_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["one"] if kind == "GPU" else [])
+    monkeypatch.setattr(convolution, "side_by_side", lambda *_: pytest.fail("took its own way"))
+    assert len(results(SideBySideConv2D, whole_numbers(8, 6, 6, 4), "mixed_bfloat16", kernel_size=3)) == 4
 
 
 def test_maps_lie_in_a_row_with_zeros_between_them() -> None:

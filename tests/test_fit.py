@@ -1,5 +1,6 @@
 """One phase of training: the best epoch, early stopping, the learning rate, where its weights come from."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def test_networks_that_differ_inside_are_told_apart(size: int) -> None:
 def test_a_run_may_start_from_another_s_weights(tmp_path: Path) -> None:
     first, second = small(), small()
     first.save(tmp_path / "model.keras")
-    start_from(second, str(tmp_path / "model.keras"))
+    said = start_from(second, str(tmp_path / "model.keras"))["start_from"]
+    digest = hashlib.sha256((tmp_path / "model.keras").read_bytes()).hexdigest()
+    assert said == {"file": "model.keras", "sha256": digest}
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
     other = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(7)])
     for path, network in ((tmp_path / "model.keras", other), (tmp_path / "none.keras", second)):

@@ -32,6 +32,24 @@ def test_a_page_says_what_the_card_says(tmp_path: Path) -> None:
         assert f"| {name} | {card.evaluation[part]['n']} | {card.evaluation[part]['accuracy']:.1%} |" in page
 
 
+def test_a_page_shows_what_was_published_beside_what_was_measured(tmp_path: Path) -> None:
+    own = {"accuracy": 0.61, "n": 20, "protocol": "split in its own way", "epochs": 3}
+    reported = {"system": "S", "test_accuracy": 0.7, "data": "D", "own_protocol": own, "why": "Why not."}
+    card = read_card(make_bundle(tmp_path, "a", reproduces="S", reported=reported))
+    page, test = model_page(card), card.evaluation["private_test"]
+    assert "After S." in page and "- Why not." in page and "split in its own way" in page
+    assert f"| test | 70.00% | 61.0% | {test['accuracy']:.1%} | PrivateTest, {test['n']} faces |" in page
+    assert "Published and measured" not in model_page(replace(card, reported=None))
+    silent = model_page(replace(card, reported={"system": "S", "data": "none"}))
+    assert f"| test | {test['accuracy']:.1%} |" in silent and "| Published |" not in silent
+
+
+def test_a_page_names_the_weights_it_was_begun_with(tmp_path: Path) -> None:
+    begun = {"start_from": {"file": "model.keras", "sha256": "abc"}}
+    card = read_card(make_bundle(tmp_path, "a", training={"settings": begun}))
+    assert "- Begun with the weights of model.keras, SHA-256 `abc`" in model_page(card)
+
+
 @pytest.mark.parametrize("missing", ["evaluation", "training", "history", "robustness", "quantisation", "files"])
 def test_a_page_leaves_out_what_a_card_lacks(tmp_path: Path, missing: str) -> None:
     card = read_card(make_bundle(tmp_path, "a"))

@@ -20,6 +20,7 @@ from fer_core.card import CARD_NAME
 from fer_core.datasets import read_dataset
 from fer_core.errors import DatasetError
 from fer_core.evaluation import wilson_interval
+from fer_core.model_page import PAGE_NAME, model_page
 from fer_core.splits import Faces, split_dataset
 from fer_core.training import own_protocol
 from fer_core.training.own_protocol import Protocol, TestAccuracy, own_split
@@ -68,8 +69,9 @@ def test_only_the_figure_comes_into_the_card(root: Path, train: Callable[..., in
     before, states = snapshot(root / "models"), snapshot(root / "runs")
     assert train(*run(root, "deepfer", "--own-protocol", "--seed", 2)) == 0
     after = snapshot(root / "models")
-    key = f"deepfer/{CARD_NAME}"
+    key, page = f"deepfer/{CARD_NAME}", f"deepfer/{PAGE_NAME}"
     old, new = json.loads(before.pop(key)), json.loads(after.pop(key))
+    assert before.pop(page) != after.pop(page) == model_page(read_card(root / "models" / "deepfer")).encode()
     record = new["reported"].pop("own_protocol")
     assert new == old and after == before, "nothing else of the bundle changes, and there is no other bundle"
     assert {name: snapshot(root / "runs")[name] for name in states} == states, "the official run can still be resumed"
@@ -87,6 +89,9 @@ def test_only_the_figure_comes_into_the_card(root: Path, train: Callable[..., in
     assert record["accuracy_interval"] == pytest.approx(wilson_interval(hits, len(test)))
     assert record["protocol"] == PROTOCOLS["deepfer"].text and record["epochs"] == len(header["history"]) == 4
     assert record["settings"]["learning_rate"] == 0.02 and record["settings"]["dropout"] == 0.25
+    assert (
+        record["changed"] == old["reported"]["changed"] == "epochs 4 instead of 50, learning rate 0.02 instead of 0.001"
+    )
     assert record["command"].endswith("--own-protocol --seed 2") and str(root) not in json.dumps(record)
 
 
@@ -150,6 +155,10 @@ def damaged(root: Path) -> None:
     (root / "models" / "deepfer" / CARD_NAME).write_text("{", encoding="utf-8")
 
 
+def other_dataset(root: Path) -> None:
+    tiny.write_csv(root / "fer2013.csv", tiny.parts(tiny.FER_PARTS, seed=8))
+
+
 def other_network(root: Path) -> None:
     shutil.rmtree(root / "models" / "deepfer")
     shutil.copytree(root / "models" / "deep4", root / "models" / "deepfer")
@@ -160,9 +169,10 @@ def other_network(root: Path) -> None:
     [
         (lambda root: shutil.rmtree(root / "models" / "deepfer"), "train deepfer without it first"),
         (damaged, "card.json is damaged"),
+        (other_dataset, "deepfer was trained on another dataset"),
         (other_network, "expected a bundle of deepfer as published, got deepfer: deep4"),
     ],
-    ids=["no bundle", "damaged card", "a bundle of another network"],
+    ids=["no bundle", "damaged card", "other faces", "a bundle of another network"],
 )
 def test_refused_before_training(
     change: Callable[[Path], Any],
@@ -187,10 +197,11 @@ def test_refused_before_training(
         ("vgg", (), "vgg has no split of its own; those that have: deepfer"),
         ("deep4", (), "deep4 has no split of its own; those that have: deepfer"),
         ("deepfer", ("--split", "80/10/10"), "no --split"),
-        ("deepfer", ("--tune", "3"), "no --split, --labels, --tune"),
-        ("deepfer", ("--labels", "ferplus"), "no --split, --labels"),
-        ("deepfer", ("--start-from", "model.keras"), "--start-from or --teachers"),
-        ("deepfer", ("--teachers", "cnn"), "--start-from or --teachers"),
+        ("deepfer", ("--limit", "30"), "no --split, --limit"),
+        ("deepfer", ("--tune", "3"), "no --split, --limit, --labels, --tune"),
+        ("deepfer", ("--labels", "ferplus"), "no --split, --limit, --labels"),
+        ("deepfer", ("--start-from", "model.keras"), "--start-from, --teachers"),
+        ("deepfer", ("--teachers", "cnn"), "--start-from, --teachers"),
     ],
 )
 def test_wrong_usage(

@@ -16,8 +16,8 @@ from fer_core.card import MODEL_NAME
 from fer_core.splits import Faces
 from fer_core.training import fit
 from fer_core.training.architectures import CNNS
-from fer_core.training.augment import FaceBatches
-from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED
+from fer_core.training.augment import NO_AUGMENTATION, FaceBatches
+from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED, changed
 from fer_core.training.published_architectures import resnet, vgg
 
 # --- sizes, counted apart from keras
@@ -109,12 +109,15 @@ def test_published_figures(name: str, published: dict[str, float]) -> None:
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("compact", {"epochs": 22, "batch_size": 32, "optimizer": "adam", "patience": 5}),
+        ("compact", {"epochs": 22, "batch_size": 32, "learning_rate": 1e-3, "optimizer": "adam", "patience": 5}),
         (
             "deepfer",
             {"epochs": 50, "batch_size": 64, "learning_rate": 1e-3, "optimizer": "adam", "schedule": "plateau"},
         ),
-        ("deep4", {"epochs": 100, "batch_size": 128, "optimizer": "adam", "schedule": "constant", "patience": 0}),
+        (
+            "deep4",
+            {"epochs": 100, "batch_size": 128, "learning_rate": 1e-3, "optimizer": "adam", "schedule": "constant"},
+        ),
         ("classic", {"learning_rate": 1.5e-4, "lowest_rate": 1.5e-4 / 4, "schedule": "plateau"}),
     ],
 )
@@ -125,6 +128,17 @@ def test_published_settings(name: str, settings: dict[str, Any]) -> None:
 def test_published_augmentation() -> None:
     augmentation = PRESETS["deepfer"].augmentation
     assert (augmentation.rotation, augmentation.shear) == (10, 0.1) and augmentation.shift and augmentation.zoom
+    assert PRESETS["deep4"].augmentation == NO_AUGMENTATION and PRESETS["deep4"].patience == 0
+
+
+def test_what_differs_from_a_preset_is_named() -> None:
+    preset = PRESETS["deep4"]
+    assert changed(preset, preset, dropout=(0.4, 0.4)) == changed(preset, replace(preset, seed=3)) == {}
+    other = replace(preset, batch_size=64, class_weights=True, augmentation=replace(preset.augmentation, mixup=0.2))
+    assert changed(preset, other, dropout=(0.4, 0.1)) == {
+        "changed": "batch size 64 instead of 128, class weights True instead of False, mixup 0.2 instead of 0.0, "
+        "dropout 0.1 instead of 0.4"
+    }
 
 
 # --- trained
@@ -157,7 +171,10 @@ def test_one_epoch_gives_a_bundle_that_says_how(tmp_path: Path, train: Callable[
     settings = asdict(replace(PRESETS[name], epochs=1))
     dropout = next(layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout))
     assert card.training["settings"] == settings | {"dropout": dropout, "mixed_precision": False}
-    assert card.reported == REPORTED[name] and card.reproduces == REPORTED[name]["system"]
+    assert (
+        card.reported == REPORTED[name] | {"changed": "epochs 1 instead of 60"}
+        and card.reproduces == REPORTED[name]["system"]
+    )
     # a quantised file: about a byte a parameter, and 200 kB of predictions
     assert card.quantisation["chosen"] == "int8" and card.files[MODEL_NAME]["bytes"] < 1.1 * card.parameters
     faces = tiny.faces(30, seed=5)[0]

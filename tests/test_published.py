@@ -1,11 +1,13 @@
 """Tables made from the cards: all models, and what was published beside what was measured."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made_bundles import make_bundle
 
+from fer_core import read_card
 from fer_core.bundles import read_bundles
 from fer_core.published import published_rows, published_table, why_they_differ
 from fer_core.scoreboard import markdown_table
@@ -54,16 +56,38 @@ def test_the_figure_on_the_system_s_own_protocol_is_the_third(tmp_path: Path) ->
         ("validation", 0.5, 0.63),
         ("test", 0.48, 0.61),
     ]
-    (reason,) = (reason for reason in why_they_differ(bundle.card) if "does not ship" in reason)
-    assert "split in its own way" in reason and "7,178" in reason and "a second training of 40 epochs" in reason
+    (reason,) = (reason for reason in why_they_differ(bundle.card) if "own protocol" in reason)
+    assert reason.startswith(
+        "On its own protocol: a second training (split in its own way; 40 epochs), tested on 7,178"
+    )
 
 
 def test_an_epoch_chosen_on_the_test_part_is_told(tmp_path: Path) -> None:
     own = {"accuracy": 0.61, "n": 3589, "protocol": "chosen on the test part", "epoch": 31}
-    make_bundle(tmp_path, "a", reported={"system": "S", "test_accuracy": 0.75, "own_protocol": own})
-    (bundle,), _ = read_bundles(tmp_path)
-    (reason,) = (reason for reason in why_they_differ(bundle.card) if "does not ship" in reason)
-    assert "epoch 31 of the same training" in reason and "chosen on the test part" in reason and "second" not in reason
+    card = read_card(make_bundle(tmp_path, "a", reported={"system": "S", "test_accuracy": 0.75, "own_protocol": own}))
+    kept = max(card.history, key=lambda epoch: epoch["val_accuracy"])["epoch"]
+    (reason,) = (reason for reason in why_they_differ(card) if "own protocol" in reason)
+    assert "epoch 31 of the same training (chosen on the test part)" in reason and f"epoch {kept} ships" in reason
+    same = replace(card, reported={"own_protocol": own | {"epoch": kept}})
+    assert any("the very epoch that ships" in reason for reason in why_they_differ(same))
+
+
+def test_what_was_done_otherwise_is_told(tmp_path: Path) -> None:
+    reported = {"system": "S", "validation_accuracy": 0.5, "changed": "dropout 0.1 instead of 0.4"}
+    card = read_card(make_bundle(tmp_path, "a", reported=reported, training={"settings": {"epochs": 100}}))
+    reasons = why_they_differ(card)
+    assert "Other settings than the preset's: dropout 0.1 instead of 0.4." in reasons
+    assert f"{len(card.history)} of at most 100 epochs" in reasons[-1]
+
+
+def test_copies_among_the_test_faces_are_counted(tmp_path: Path) -> None:
+    card = read_card(make_bundle(tmp_path, "a", reported={"system": "S", "validation_accuracy": 0.5}))
+    test = card.evaluation["private_test"]
+    clean = test | {"n": test["n"] - 3, "accuracy": 0.125}
+    card = replace(card, evaluation=card.evaluation | {"private_test_clean": clean})
+    assert any("chose, but for 3 exact copies of such (without them 12.5%)." in why for why in why_they_differ(card))
+    card = replace(card, evaluation={"private_test": test})
+    assert any("neither trained nor chose." in why for why in why_they_differ(card))
 
 
 @pytest.mark.parametrize("record", [[], "0.6", {"accuracy": 0.6}, {"n": 5}, {"accuracy": "high", "n": 5}], ids=str)

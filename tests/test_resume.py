@@ -195,6 +195,19 @@ def test_resume_with_other_data_is_refused(copied: Path, train: Callable[..., in
     assert snapshot(copied) == before
 
 
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
+def test_a_damaged_state_is_refused_in_a_line(
+    keep: float, copied: Path, train: Callable[..., int], quick: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = copied / "runs" / "run" / "training.npz"
+    state.write_bytes(state.read_bytes()[: int(keep * state.stat().st_size)])
+    before = snapshot(copied)
+    assert train("train_cnn", "--data", copied / "fer2013.csv", *common(copied), *PLATEAU, "--resume") == 2
+    error = capsys.readouterr().err
+    assert "training.npz is damaged; leave --resume away" in error and len(error.splitlines()) == 1
+    assert snapshot(copied) == before
+
+
 def test_resuming_a_finished_run_trains_no_more(
     copied: Path, train: Callable[..., int], quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,13 @@ import ast
 import importlib.util
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 import tiny
 from conftest import ROOT
@@ -131,9 +133,8 @@ def search(split: Split, store: Path, monkeypatch: pytest.MonkeyPatch, curves: l
 
     monkeypatch.setattr(tuning, "fit", played)
     settings = Settings(epochs=9, batch_size=32, learning_rate=0.01, ema=0.9, patience=4, warmup_epochs=2, seed=1)
-    found = tuning.tune(
-        small, split, settings, 0.25, trials=len(curves), epochs=len(curves[0]), store=store, **more
-    )  # fmt: skip
+    given = {"build": small, "split": split, "settings": settings, "dropout": 0.25, "store": store}
+    found = tuning.tune(**given | {"trials": len(curves), "epochs": len(curves[0])} | more)
     return found, ran
 
 
@@ -163,6 +164,30 @@ def test_going_on_with_another_search_is_refused(split: Split, tmp_path: Path, m
     assert store.read_bytes() == before
     found, ran = search(split, store, monkeypatch, [[0.2, 0.3]] * 3)  # without --resume: anew
     assert len(ran) == found.record["trials"] == 3
+
+
+def another(dropout: float) -> Any:
+    network = small(dropout)
+    return keras.Model(network.inputs, network.outputs, name="another")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda split: {"split": replace(split, training=split.training.take(np.arange(30)))},
+        lambda split: {"split": replace(split, labels="ferplus")},
+        lambda split: {"build": another},
+        lambda split: {"settings": Settings(epochs=9, batch_size=32, learning_rate=0.01, class_weights=True, seed=1)},
+    ],
+    ids=["fewer faces", "other labels", "another network", "class weights"],
+)
+def test_a_search_goes_on_only_with_the_same_faces_and_network(
+    other: Callable[[Split], dict[str, Any]], split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search(split, tmp_path / "s.db", monkeypatch, [[0.2]] * 2)
+    with pytest.raises(DatasetError, match="belongs to another search"):
+        given = {"split": split, "store": tmp_path / "s.db", "resume": True} | other(split)
+        search(monkeypatch=monkeypatch, curves=[[0.2]] * 2, **given)
 
 
 @pytest.mark.parametrize("option", [("--start-from", "model.keras"), ("--teachers", "cnn")], ids=" ".join)

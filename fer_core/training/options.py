@@ -1,6 +1,7 @@
 """What both training scripts share: the options, the reading of the dataset, and how errors end a run."""
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,11 @@ from fer_core.training.teachers import described
 
 def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     """A parser with the common options; None as a default means: as the preset says."""
-    result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # a card's command names its options whole
+    )
     add = result.add_argument
     add("--data", required=True, metavar="PATH", help="dataset: fer2013.csv, or a folder in one of the known layouts")
     add("--name", help="name of the bundle under models/ (default: my-<network>)")
@@ -61,7 +66,12 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     )
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
-    add("--max-minutes", type=positive(float), metavar="M", help="start no epoch that would end later than this")
+    add(
+        "--max-minutes",
+        type=positive(float),
+        metavar="M",
+        help="train for M minutes at most, in whole epochs (trials and MobileNet's head not counted)",
+    )
     add("--distribute", choices=("mirrored",), help="share each batch among all devices of this machine")
     add("--resume", action="store_true", help="go on with this name's interrupted run")
     return result
@@ -100,12 +110,17 @@ def begin(args: argparse.Namespace) -> None:
     keras.config.set_dtype_policy("mixed_bfloat16" if args.mixed_precision else "float32")
 
 
-def start_from(network: keras.Model, path: str) -> None:
-    """Give `network` the weights of the .keras file at `path`. Raises ModelError where they are not of its form."""
+def start_from(network: keras.Model, path: str) -> dict[str, Any]:
+    """Give `network` the weights of the .keras file at `path` -> {"start_from": {file, sha256}}, for the card.
+
+    Raises ModelError where they are not of its form.
+    """
     try:
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         network.set_weights(keras.saving.load_model(path, compile=False).get_weights())
     except Exception as error:  # keras raises many kinds: no file, another format, other shapes
         raise ModelError(f"--start-from {path} does not fit {network.name}: {error}") from error
+    return {"start_from": {"file": Path(path).name, "sha256": digest}}
 
 
 def with_options(preset: Settings, args: argparse.Namespace) -> Settings:

@@ -17,6 +17,7 @@ from fer_core.card import ModelCard, change_card, hardware, read_card
 from fer_core.datasets import FaceTable
 from fer_core.errors import DatasetError, ModelError
 from fer_core.evaluation import wilson_interval
+from fer_core.model_page import PAGE_NAME, model_page
 from fer_core.splits import Faces, Split, split_dataset
 
 TEST_PARTS: Final = ("private_test", "test")
@@ -59,8 +60,8 @@ def own_split(table: FaceTable, protocol: Protocol, seed: int = 0, limit: int | 
     return replace(split, parts={part: faces}, description=protocol.text)
 
 
-def official_bundle(folder: Path, architecture: str) -> ModelCard:
-    """The card of the bundle that gets the figure. Raises ModelError unless it is one of the same network."""
+def official_bundle(folder: Path, architecture: str, dataset_sha256: str) -> ModelCard:
+    """The card of the bundle that gets the figure. Raises ModelError unless it is of the same network and dataset."""
     try:
         card = read_card(folder)
     except ModelError as error:
@@ -70,6 +71,8 @@ def official_bundle(folder: Path, architecture: str) -> ModelCard:
     if card.architecture != architecture or not card.reported:
         found = f"expected a bundle of {architecture} as published, got {folder.name}: {card.architecture}"
         raise ModelError(f"--own-protocol adds to a bundle's card: {found}. Give its --name.")
+    if card.training.get("dataset_sha256") != dataset_sha256:
+        raise ModelError(f"--own-protocol adds to a bundle's card: {folder.name} was trained on another dataset.")
     return card
 
 
@@ -109,8 +112,9 @@ def chosen_on_test(split: Split, history: list[dict[str, Any]], protocol: Protoc
 
 
 def store(folder: Path, record: dict[str, Any]) -> None:
-    """Put `record` into the card of the bundle at `folder`, in one step; everything else of the bundle stays."""
+    """Put `record` into the card of the bundle at `folder`, in one step, and into its page; all else of it stays."""
     change_card(folder, lambda content: content | {"reported": content["reported"] | {"own_protocol": record}})
+    (folder / PAGE_NAME).write_text(model_page(read_card(folder)), encoding="utf-8")
 
 
 def kept(reported: dict[str, Any] | None, folder: Path, architecture: str) -> dict[str, Any] | None:

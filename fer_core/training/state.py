@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,9 +45,18 @@ class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
         return bool(self.max_minutes and seconds and sum(seconds) + seconds[-1] > self.max_minutes * 60)
 
     def restore(self, network: keras.Model) -> None:
-        """Load the state into `network` (compiled, optimizer built). Without a state nothing happens: a fresh start."""
+        """Load the state into `network` (compiled, optimizer built). Without a state nothing happens: a fresh start.
+
+        Raises DatasetError where it is of another run or damaged.
+        """
         if not self.path.exists():
             return
+        try:
+            self._restore(network)
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise DatasetError(f"{self.path} is damaged; leave --resume away to start anew. ({error})") from error
+
+    def _restore(self, network: keras.Model) -> None:
         with np.load(self.path, allow_pickle=False) as saved:
             header = json.loads(bytes(saved["header"]).decode())
             # a state of an older version may not know every key

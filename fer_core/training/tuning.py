@@ -8,7 +8,7 @@ import importlib.util
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,6 +67,8 @@ def tune(
         "dropout": [min(DROPOUT[0], dropout), max(DROPOUT[1], dropout)],
     }
     started = time.monotonic()
+    data = [split.dataset_sha256, split.labels, split.description, len(split.training), len(split.validation)]
+    identity = [build(dropout=dropout).name, asdict(_short(settings, epochs)), start, space, *data]
 
     def objective(trial: Any) -> float:
         trial.suggest_float("learning_rate", *space["learning_rate"], log=True)
@@ -85,7 +87,7 @@ def tune(
             raise optuna.TrialPruned
         return accuracy
 
-    study = _study(optuna, store, resume, trials, settings.seed, [start, space, epochs, split.dataset_sha256])
+    study = _study(optuna, store, resume, trials, settings.seed, identity)
     finished = [optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED]
     done = len(study.get_trials(states=finished))
     if not done:
