@@ -16,9 +16,10 @@ from fer_core.errors import ModelError
 from fer_core.faces import FACE_SIZE
 from fer_core.model import Network
 from fer_core.splits import Faces
+from fer_core.training.float_ends import with_float_ends
 
 PRECISIONS: Final = ("float32", "float16", "int8")
-"""Of the weights; activations stay float32 (int8: dynamic range, quantised as the graph runs)."""
+"""Of the weights; activations stay float32. int8: dynamic range, quantised as the graph runs; see `float_ends`."""
 MAX_ACCURACY_LOSS: Final = 0.003
 MIN_AGREEMENT: Final = 0.995
 _SPEED_MARGIN: Final = 0.9  # a smaller file is preferred unless a larger one needs under 90 % of its time
@@ -71,7 +72,8 @@ def convert(network: keras.Model, precision: str) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    return bytes(converter.convert())
+    content = bytes(converter.convert())
+    return with_float_ends(content, convert(network, "float32")) if precision == "int8" else content
 
 
 def _convert_elsewhere(network: keras.Model, precision: str) -> bytes:
