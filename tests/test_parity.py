@@ -11,6 +11,8 @@ import tiny
 from conftest import Run
 from patterns import RANDOM, answers
 
+import fer_core.training.architectures
+import fer_core.training.backbones  # noqa: F401  (both: keras finds the shipped networks' layers by name)
 from fer_core import EmotionModel, load_model, read_card
 from fer_core.calibration import calibrated, softmax
 from fer_core.model import Network
