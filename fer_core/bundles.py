@@ -117,6 +117,8 @@ def _check_optional(bundle: Bundle) -> None:
     own = (card.reported or {}).get("own_protocol", {"accuracy": 0, "n": 0})
     expect(numbers(own, "accuracy", "n") and {"accuracy", "n"} <= set(own), "record of its system's own protocol")
     expect(numbers(card.training, "seconds"), "record of the training")
+    settings = (card.training.get("settings", {}), own.get("settings", {}))
+    expect(all(isinstance(record, dict) for record in settings), "record of the training's settings")
     expect(isinstance(card.multiply_adds, int | float), "multiply_adds")
     if card.robustness:
         curves = card.robustness.get("curves")

@@ -86,7 +86,7 @@ def _on_own_protocol(card: ModelCard, own: dict[str, Any]) -> str:
         different = f", other settings than the preset's: {own['changed']}" if own.get("changed") else ""
         epochs = _epochs(own.get("epochs", 0), own.get("settings", {}))
         return f"On its own protocol: a second training ({how}; {epochs}{different}), {tested}. It does not ship."
-    kept = max(card.history, key=lambda record: float(record.get("val_accuracy", 0)), default={}).get("epoch")
+    kept = max(card.history, key=lambda record: record.get("val_accuracy") or 0, default={}).get("epoch")
     ships = "the very epoch that ships" if own["epoch"] == kept else f"epoch {kept} ships"
     return f"On its own protocol: epoch {own['epoch']} of the same training ({how}), {tested}; {ships}."
 
@@ -100,7 +100,7 @@ def _epochs(count: int, settings: dict[str, Any]) -> str:
 def _copies(card: ModelCard) -> str:
     """What is to be said of test faces that are exact copies of faces in another part."""
     test, clean = (card.evaluation.get(part, {}) for part in ("private_test", "private_test_clean"))
-    if "n" not in test or "n" not in clean or test["n"] == clean["n"]:
+    if "n" not in test or not {"n", "accuracy"} <= clean.keys() or test["n"] == clean["n"]:
         return ""
     return f", but for {test['n'] - clean['n']} exact copies of such (without them {clean['accuracy']:.1%})"
 

@@ -58,6 +58,7 @@ BREAKAGES: list[Any] = [
     ),
     ("multiply-adds are text", lambda folder: change_card(folder, multiply_adds="few"), "multiply_adds"),
     ("history of numbers", lambda folder: change_card(folder, history=[1, 2]), "history"),
+    ("settings are text", lambda folder: change_card(folder, training={"settings": "all"}), "settings"),
     ("reported is text", lambda folder: change_card(folder, reported="75 %"), "reported"),
     ("robustness of nothing", lambda folder: change_card(folder, robustness={"curves": 3}), "robustness"),
     (
