@@ -115,7 +115,9 @@ def test_choosing_on_the_test_part_is_noted_beside_the_honest_choice(root: Path)
     assert noted[record["epoch"] - 1] == max(noted) and record["protocol"] == PROTOCOLS["deep4"].text
 
 
-@pytest.mark.parametrize("more", [("--limit", 20), ("--arch", "vgg", "--name", "other")], ids=str)
+@pytest.mark.parametrize(
+    "more", [("--limit", 20), ("--split", "72/8/20"), ("--arch", "vgg", "--name", "other")], ids=str
+)
 def test_only_a_published_training_is_looked_at_so(
     more: tuple[Any, ...], root: Path, train: Callable[..., int]
 ) -> None:
