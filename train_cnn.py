@@ -68,9 +68,11 @@ def train() -> None:
     protocol = own_splits.get(args.arch) if args.own_protocol else None
     if args.own_protocol and protocol is None:
         options.error(f"--own-protocol: {args.arch} has no split of its own; those that have: {', '.join(own_splits)}")
-    other = args.split or args.limit or args.tune or args.start_from or args.labels != "fer2013" or args.teachers
+    taught = args.teachers or args.vote_share  # more than the labels is learned
+    other = args.split or args.limit or args.tune or args.start_from or args.labels != "fer2013" or taught
     if args.own_protocol and other:
-        options.error("--own-protocol is as published: no --split, --limit, --labels, --tune, --start-from, --teachers")
+        refused = "--split, --limit, --labels, --tune, --start-from, --teachers, --vote-share"
+        options.error(f"--own-protocol is as published: no {refused}")
     if args.tune and (args.start_from or args.teachers):
         options.error("--tune tries settings from the beginning: leave --start-from and --teachers away")
     args.name = args.name or f"my-{args.arch}"
@@ -90,8 +92,8 @@ def train() -> None:
         trials = {"trials": args.tune, "epochs": args.tune_epochs, "store": place, "resume": args.resume}
         tuned = tune(CNNS[args.arch], split, settings, dropout, **trials)
         settings, dropout, tuning = tuned.settings, tuned.dropout, tuned.record
-    # other faces, a part of them, or further teachers say nothing about what was published; other settings are named
-    as_published = split.is_official and not (protocol or args.limit or teachers)
+    # other faces, a part of them, or further targets say nothing about what was published; other settings are named
+    as_published = split.is_official and not (protocol or args.limit or taught)
     chose_on_test = as_published and args.arch in PROTOCOLS.keys() - own_splits
     build = partial(CNNS[args.arch], dropout=dropout)
     bundle = args.models_dir / args.name

@@ -99,7 +99,7 @@ def train() -> None:
 
     name = f"{args.backbone} {args.alpha}" if "mobilenet" in args.backbone else args.backbone
     in_its_way = args.backbone == "mobilenet" and args.backbone_weights != "none" and bool(head.epochs)
-    reproduced = in_its_way and split.is_official and not (args.limit or teachers or args.start_from)
+    reproduced = in_its_way and split.is_official and not (args.limit or teachers or args.vote_share or args.start_from)
     settings = {"head": asdict(head), "fine_tuning": asdict(fine_tuning), "mixed_precision": args.mixed_precision}
     trained = Trained(
         name=args.name,

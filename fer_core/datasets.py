@@ -8,7 +8,7 @@ Recognised, as a file or as a folder that holds one of them at its top or under 
 import hashlib
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +18,11 @@ import pandas as pd
 from fer_core.emotions import EMOTIONS, emotion_index
 from fer_core.errors import DatasetError, ImageError
 from fer_core.faces import FACE_SIZE, whole_face
+from fer_core.ferplus import USAGES, read_votes
 from fer_core.images import PICTURE_SUFFIXES, decode_image
 
 CSV_NAMES: Final = ("fer2013.csv", "icml_face_data.csv")
 COMPRESSIONS: Final = ("", ".gz", ".bz2", ".zip", ".xz")
-USAGES: Final = {"training": "training", "publictest": "public_test", "privatetest": "private_test"}
-FERPLUS_COLUMNS: Final = (
-    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF",
-)  # fmt: skip
 _PART_FOLDERS: Final = {"train": "training", "validation": "validation", "val": "validation", "test": "test"}
 _SHOWN: Final = 5  # bad rows named in one error
 
@@ -36,7 +33,8 @@ class FaceTable:
 
     faces: (N, 48, 48) uint8 grey, 0-255. labels: (N,) uint8 into EMOTIONS. usage: (N,) str, the part each face belongs
     to: training, public_test, private_test, validation, test, or all where the dataset names none. ferplus: (N,) int8,
-    the FER+ label or -1 where the votes give none of the seven; None without votes.
+    the FER+ label or -1 where the votes give none of the seven, and votes: (N, 7) float32, how many people named each
+    of EMOTIONS; both None without votes.
     """
 
     faces: np.ndarray[Any, Any]
@@ -45,6 +43,7 @@ class FaceTable:
     source: Path
     layout: str
     ferplus: np.ndarray[Any, Any] | None = None
+    votes: np.ndarray[Any, Any] | None = None
 
     @property
     def sha256(self) -> str:
@@ -76,9 +75,10 @@ def read_dataset(path: str | Path, ferplus: str | Path | None = None) -> FaceTab
         table = found
     if ferplus is None:
         return table
-    return FaceTable(
-        table.faces, table.labels, table.usage, table.source, table.layout, read_ferplus(ferplus, table)
-    )  # fmt: skip
+    if table.layout != "csv":
+        raise DatasetError("FER+ votes go by row, so they need fer2013.csv or icml_face_data.csv as the dataset.")
+    labels, votes = read_votes(ferplus, table.usage)
+    return replace(table, ferplus=labels, votes=votes)
 
 
 def read_fer2013_csv(path: Path) -> FaceTable:
@@ -182,38 +182,6 @@ def _read_emotions(source: Path, parts: dict[str, Path], layout: str) -> FaceTab
         raise DatasetError(f"{source} has unreadable pictures: {'; '.join(bad[:_SHOWN])}{more}.")
     labels = np.array([label for _, label, _ in files], np.uint8)
     return FaceTable(faces, labels, np.array([part for _, _, part in files]), source, layout)
-
-
-def read_ferplus(path: str | Path, table: FaceTable) -> np.ndarray[Any, Any]:
-    """FER+ labels for the rows of `table`: (N,) int8 into EMOTIONS, -1 for ties and winners outside the seven.
-
-    The label is the most voted of the ten columns (Barsoum et al. 2016). The votes go by row, so the table must come
-    from the challenge CSV with all its rows. Raises DatasetError.
-    """
-    if table.layout != "csv":
-        raise DatasetError("FER+ votes go by row, so they need fer2013.csv or icml_face_data.csv as the dataset.")
-    try:
-        votes = pd.read_csv(path)
-        counts = votes[list(FERPLUS_COLUMNS)].to_numpy(dtype=np.float64)
-        if not (np.isfinite(counts) & (counts >= 0)).all():
-            raise ValueError("votes must be numbers from 0 up, in every row")
-        usage = votes["Usage"].str.lower().map(USAGES).to_numpy(dtype=str)
-    except FileNotFoundError as error:
-        raise DatasetError(f"No FER+ votes at {path}. Check --ferplus.") from error
-    except Exception as error:  # every compression, and every odd number, has its own errors
-        raise DatasetError(
-            f"{path} is not a FER+ file: expected the columns Usage, {', '.join(FERPLUS_COLUMNS)}; "
-            f"{' '.join(str(error).split())}"
-        ) from error
-    if len(counts) != len(table.labels) or not np.array_equal(usage, table.usage):
-        raise DatasetError(
-            f"{path} has {len(counts)} rows of votes for {len(table.labels)} faces, or their parts differ: "
-            "it must be the FER+ file of this very CSV, row by row."
-        )
-    winner = counts.argmax(axis=1)
-    tied = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1
-    to_emotion = np.array([-1 if (i := emotion_index(name)) is None else i for name in FERPLUS_COLUMNS], np.int8)
-    return np.where(tied, np.int8(-1), to_emotion[winner])
 
 
 def _listing(folder: Path) -> str:

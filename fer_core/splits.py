@@ -17,17 +17,18 @@ DEFAULT_RATIOS: Final = "72/8/20"
 
 @dataclass(frozen=True)
 class Faces:
-    """Faces (N, 48, 48) uint8 with labels (N,) uint8."""
+    """Faces (N, 48, 48) uint8 with labels (N,) uint8 and, where they are known, FER+ votes (N, 7) float32."""
 
     faces: np.ndarray[Any, Any]
     labels: np.ndarray[Any, Any]
+    votes: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, index: np.ndarray[Any, Any]) -> "Faces":
         """The faces at `index`, a mask or positions."""
-        return Faces(self.faces[index], self.labels[index])
+        return Faces(self.faces[index], self.labels[index], None if self.votes is None else self.votes[index])
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def _extra_parts(table: FaceTable) -> dict[str, Faces]:
 
 def _labelled(table: FaceTable, rows: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> Faces:
     rows = rows[labels[rows].astype(np.int16) >= 0]
-    return Faces(table.faces[rows], labels[rows].astype(np.uint8))
+    votes = None if table.votes is None else table.votes[rows]
+    return Faces(table.faces[rows], labels[rows].astype(np.uint8), votes)
 
 
 def _limited(part: Faces, limit: int, rng: np.random.Generator) -> Faces:

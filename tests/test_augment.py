@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 import tiny
 from scipy import ndimage
-from sklearn.utils.class_weight import compute_class_weight
 
 from fer_core.splits import Faces
-from fer_core.training.augment import (
-    NO_AUGMENTATION,
-    Augmentation,
-    FaceBatches,
-    augment,
-    balanced_weights,
-    one_hot,
-)
+from fer_core.training.augment import NO_AUGMENTATION, Augmentation, FaceBatches, augment
 
 FACES, LABELS = tiny.faces(5)
 
@@ -135,18 +127,7 @@ def test_erasing_replaces_a_rectangle_and_leaves_the_rest() -> None:
     assert 0 < min(shares) and max(shares) <= 0.3
 
 
-def test_class_weights_are_scikit_learn_s_balanced() -> None:
-    labels = np.repeat(np.arange(7), [40, 5, 40, 72, 48, 31, 49])
-    expected = compute_class_weight("balanced", classes=np.arange(7), y=labels)
-    assert balanced_weights(labels) == pytest.approx(expected.tolist())
-    assert np.mean(np.array(balanced_weights(labels))[labels]) == pytest.approx(1)
-
-
 def test_class_weights_go_with_their_faces() -> None:
     weights = [float(2**i) for i in range(7)]
     _, labels, given = FaceBatches(Faces(FACES, LABELS), 35, seed=1, class_weights=weights)[0]
     assert given.tolist() == [weights[label] for label in labels.argmax(axis=1)]
-
-
-def test_one_hot() -> None:
-    assert one_hot(np.array([0, 6], np.uint8)).tolist() == [[1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1]]

@@ -32,8 +32,13 @@ def test_ferplus_takes_the_most_voted_of_the_seven(tmp_path: Path) -> None:
     data = tiny.faces(2)
     path = tiny.write_csv(tmp_path / "fer2013.csv", {"Training": data})
     votes = tiny.write_votes(tmp_path / "votes.csv", [("Training", counts) for counts, _ in VOTES.values()])
-    found = read_dataset(path, votes).ferplus
-    assert found is not None and dict(zip(VOTES, found.tolist(), strict=True)) == {n: v[1] for n, v in VOTES.items()}
+    found = read_dataset(path, votes)
+    assert found.ferplus is not None and found.votes is not None
+    labels = dict(zip(VOTES, found.ferplus.tolist(), strict=True))
+    assert labels == {name: label for name, (_, label) in VOTES.items()}
+    anger = VOTES["anger"][0]  # angry, disgust, fear, happy, sad, surprise, neutral; contempt is none of them
+    assert found.votes[list(VOTES).index("anger")].tolist() == [anger[i] for i in (4, 5, 6, 1, 3, 2, 0)]
+    assert found.votes[-1].tolist() == [0] * 7
 
 
 NEUTRAL = (10, 0, 0, 0, 0, 0, 0, 0, 0, 0)

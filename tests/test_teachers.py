@@ -12,10 +12,11 @@ from conftest import Run
 
 from fer_core import EmotionModel, load_model, read_card
 from fer_core.splits import Faces
-from fer_core.training.augment import one_hot
+from fer_core.training.targets import one_hot
 from fer_core.training.teachers import described, soft_targets
 
 PART = Faces(*tiny.faces(2))
+LABELS = one_hot(PART.labels)
 
 
 class Says:
@@ -35,10 +36,10 @@ SURE, LEVEL = np.eye(7)[3], np.full(7, 1 / 7)
 @pytest.mark.parametrize("share", [0, 0.25, 1])
 def test_targets_are_labels_and_the_mean_of_all_answers(share: float) -> None:
     teachers: Any = [Says(SURE, LEVEL), Says(LEVEL, LEVEL)]
-    targets = soft_targets(PART, teachers, share)
+    targets = soft_targets(LABELS, PART, teachers, share)
     said = (SURE + 3 * LEVEL) / 4
     assert targets.dtype == np.float32
-    assert targets == pytest.approx((1 - share) * one_hot(PART.labels) + share * said, abs=1e-6)
+    assert targets == pytest.approx((1 - share) * LABELS + share * said, abs=1e-6)
     assert targets.sum(axis=1) == pytest.approx(np.ones(len(PART)), abs=1e-6)
 
 
@@ -46,19 +47,19 @@ def test_what_was_said_is_kept_for_the_same_teachers_and_faces(
     tmp_path: Path, model: EmotionModel, trained: Run
 ) -> None:
     kept = tmp_path / "runs" / "teachers.npz"
-    first = soft_targets(PART, [model], 0.5, kept)
+    first = soft_targets(LABELS, PART, [model], 0.5, kept)
     with np.load(kept) as saved:
         np.savez(kept, question=saved["question"], said=np.tile(np.float32(LEVEL), (len(PART), 1)))
-    assert soft_targets(PART, [model], 1, kept) == pytest.approx(1 / 7), "it was asked again"
+    assert soft_targets(LABELS, PART, [model], 1, kept) == pytest.approx(1 / 7), "it was asked again"
     other = load_model(trained.bundle)
     other.card = replace(other.card, calibration={"temperature": 3.0})
     assert other.version != model.version
-    asked = soft_targets(PART, [other], 1, kept)
-    assert asked == pytest.approx(soft_targets(PART, [other], 1), abs=1e-6), "another one's answers were taken"
+    asked = soft_targets(LABELS, PART, [other], 1, kept)
+    assert asked == pytest.approx(soft_targets(LABELS, PART, [other], 1), abs=1e-6), "another one's answers were taken"
     fewer = Faces(PART.faces[:-1], PART.labels[:-1])
-    assert soft_targets(fewer, [model], 0.5, kept) == pytest.approx(first[:-1], abs=1e-6)
+    assert soft_targets(LABELS[:-1], fewer, [model], 0.5, kept) == pytest.approx(first[:-1], abs=1e-6)
     kept.write_bytes(kept.read_bytes()[:-50])
-    assert soft_targets(PART, [model], 0.5, kept) == pytest.approx(first, abs=1e-6), "half a file"
+    assert soft_targets(LABELS, PART, [model], 0.5, kept) == pytest.approx(first, abs=1e-6), "half a file"
 
 
 @pytest.fixture
@@ -126,6 +127,6 @@ def test_wrong_shares_are_wrong_usage(run: Callable[..., int], options: tuple[ob
 
 
 def test_a_teacher_is_a_model(model: EmotionModel) -> None:
-    targets = soft_targets(PART, [model], 1)
+    targets = soft_targets(LABELS, PART, [model], 1)
     expected = (model.predict_proba(PART.faces) + model.predict_proba(PART.faces[:, :, ::-1])) / 2
     assert targets == pytest.approx(expected, abs=1e-6)

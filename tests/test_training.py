@@ -177,6 +177,6 @@ def test_help_explains_every_option(script: str, train: Callable[..., int], caps
         "train_mobilenet": ["--backbone", "--alpha", "--image-size", "--backbone-weights", "--head-epochs"],
     }[script]
     shared = "data name models-dir epochs batch-size learning-rate labels ferplus split class-weights mixed-precision "
-    shared += "start-from mixup teachers teacher-share seed limit max-minutes resume"
+    shared += "start-from mixup teachers teacher-share vote-share seed limit max-minutes resume"
     assert caught.value.code == 0
     assert all(f"{option} " in said for option in own + [f"--{name}" for name in shared.split()])

@@ -7,8 +7,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from fer_core.emotions import EMOTIONS
 from fer_core.splits import Faces
+from fer_core.training.targets import one_hot
 
 _CENTRE: Final = 23.5  # of a 48x48 face, in pixels
 
@@ -134,14 +134,3 @@ def _erasure(n: int, rate: float, rng: np.random.Generator) -> tuple[np.ndarray[
     inside_columns = (line >= left[:, None]) & (line < (left + width)[:, None])
     mask = (inside_rows[:, :, None] & inside_columns[:, None, :])[..., np.newaxis]
     return mask.astype(np.float32), rng.uniform(0, 255, (n, 48, 48, 1)).astype(np.float32)
-
-
-def one_hot(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """(N,) labels -> (N, 7) float32."""
-    return np.asarray(np.eye(len(EMOTIONS))[labels], np.float32)
-
-
-def balanced_weights(labels: np.ndarray[Any, Any]) -> list[float]:
-    """Weights inverse to each class's share, mean 1 over the faces (scikit-learn's 'balanced')."""
-    counts = np.bincount(labels, minlength=len(EMOTIONS))
-    return [float(len(labels) / (len(EMOTIONS) * max(count, 1))) for count in counts]

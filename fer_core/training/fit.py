@@ -12,8 +12,9 @@ import keras
 
 from fer_core.model import EmotionModel
 from fer_core.splits import Split
-from fer_core.training.augment import Augmentation, FaceBatches, balanced_weights, one_hot
+from fer_core.training.augment import Augmentation, FaceBatches
 from fer_core.training.state import TrainingState
+from fer_core.training.targets import balanced_weights, one_hot, with_votes
 from fer_core.training.teachers import soft_targets
 
 History = list[dict[str, Any]]
@@ -28,6 +29,7 @@ class Settings:
     patience: epochs without a better validation accuracy before training stops; 0: never. ema: decay of an average of
     the weights, which then validates and is kept; 0: none. teachers: models whose answers are learned beside the
     labels, as `teachers.described` names them; teacher_share: how much of what is learned is theirs, 0 to 1.
+    vote_share: how much of the label is how the FER+ votes are spread, 0 to 1.
     """
 
     epochs: int
@@ -46,6 +48,7 @@ class Settings:
     seed: int = 0
     teachers: str = ""
     teacher_share: float = 0.0
+    vote_share: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -75,6 +78,7 @@ def fit(
         seed=settings.seed,
         class_weights=balanced_weights(training.labels) if settings.class_weights else None,
     )
+    batches.targets = with_votes(training, settings.vote_share)
     network.compile(
         optimizer=optimizer(settings, len(batches)),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
@@ -108,7 +112,7 @@ def fit(
     if not state.finished and not state.out_of_time:
         if teachers:  # asked only here: a run that is refused or finished needs no answers
             kept = state_file.with_name("teachers.npz")
-            batches.targets = soft_targets(training, teachers, settings.teacher_share, kept)
+            batches.targets = soft_targets(batches.targets, training, teachers, settings.teacher_share, kept)
         started = time.monotonic()
         network.fit(
             batches,

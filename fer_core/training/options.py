@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from fer_core.datasets import read_dataset
-from fer_core.errors import FerError, ModelError
+from fer_core.errors import DatasetError, FerError, ModelError
 from fer_core.model import MODELS_DIR, EmotionModel, load_model
 from fer_core.splits import Split, split_dataset
 from fer_core.training.convert import PRECISIONS
@@ -64,6 +64,13 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
         metavar="X",
         help="how much of what is learned is the teachers', 0 to 1 (default: %(default)s)",
     )
+    add(
+        "--vote-share",
+        type=_share,
+        default=0.0,
+        metavar="X",
+        help="how much of a label is how the votes of --ferplus are spread, 0 to 1 (default: %(default)s)",
+    )
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
     add(
@@ -83,6 +90,8 @@ def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Sp
     Raises DatasetError.
     """
     check_name(args.name)
+    if args.vote_share and not args.ferplus:
+        raise DatasetError("--vote-share needs the votes: add --ferplus fer2013new.csv.")
     table = read_dataset(args.data, args.ferplus)
     if protocol is None:
         split = split_dataset(table, args.split, args.labels, args.seed, args.limit)
@@ -132,7 +141,7 @@ def with_options(preset: Settings, args: argparse.Namespace) -> Settings:
     }
     if args.mixup is not None:
         given["augmentation"] = replace(preset.augmentation, mixup=args.mixup)
-    return replace(preset, **given, class_weights=args.class_weights, seed=args.seed)
+    return replace(preset, **given, class_weights=args.class_weights, vote_share=args.vote_share, seed=args.seed)
 
 
 def with_teachers(settings: Settings, args: argparse.Namespace) -> tuple[Settings, list[EmotionModel]]:

@@ -11,13 +11,16 @@ import numpy as np
 
 from fer_core.model import EmotionModel
 from fer_core.splits import Faces
-from fer_core.training.augment import one_hot
 
 
 def soft_targets(
-    part: Faces, teachers: Sequence[EmotionModel], share: float, kept: Path | None = None
+    labels: np.ndarray[Any, Any],
+    part: Faces,
+    teachers: Sequence[EmotionModel],
+    share: float,
+    kept: Path | None = None,
 ) -> np.ndarray[Any, Any]:
-    """(N, 7) float32, rows sum to 1: `share` of it what the teachers say on average, the rest the label.
+    """(N, 7) float32, rows sum to 1: `share` of it what the teachers say on average, the rest `labels`, (N, 7) too.
 
     Each teacher is asked about the face and its mirror image. share: 0 (labels alone) to 1 (teachers alone). kept: a
     file for what they said, read by a run that goes on, replaced where it is of other teachers or faces. Raises OSError
@@ -30,7 +33,7 @@ def soft_targets(
         said = _ask(part, teachers)
         if kept:
             _keep(kept, question, said)
-    return np.asarray((1 - share) * one_hot(part.labels) + share * said, np.float32)
+    return np.asarray((1 - share) * labels + share * said, np.float32)
 
 
 def _ask(part: Faces, teachers: Sequence[EmotionModel]) -> np.ndarray[Any, Any]:
