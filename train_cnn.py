@@ -18,16 +18,16 @@ from dataclasses import asdict
 from functools import partial
 
 from fer_core.training.architectures import CNNS
+from fer_core.training.argument_types import positive
 from fer_core.training.convert import as_float32
 from fer_core.training.devices import several_devices
-from fer_core.training.export import Trained, export_bundle, report, shown_command, written
+from fer_core.training.export import Trained, export_bundle
 from fer_core.training.fit import fit
 from fer_core.training.options import (
     begin,
     end_cleanly,
     load_split,
     parser,
-    positive,
     start_from,
     state_file,
     with_options,
@@ -42,6 +42,7 @@ from fer_core.training.own_protocol import (
     store,
 )
 from fer_core.training.presets import PRESETS, PROTOCOLS, REPORTED, changed
+from fer_core.training.terminal import report, shown_command, written
 from fer_core.training.tuning import check_optuna, tune
 
 

@@ -14,22 +14,23 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
+from fer_core.training.argument_types import positive
 from fer_core.training.augment import Augmentation
 from fer_core.training.backbones import BACKBONES, freeze, transfer_network
 from fer_core.training.devices import several_devices
-from fer_core.training.export import Trained, export_bundle, report, written
+from fer_core.training.export import Trained, export_bundle
 from fer_core.training.fit import Settings, fit
 from fer_core.training.options import (
     begin,
     end_cleanly,
     load_split,
     parser,
-    positive,
     start_from,
     state_file,
     with_options,
     with_teachers,
 )
+from fer_core.training.terminal import report, written
 
 # Published of the FER System's MobileNet: frozen features, a classifier on top, fine-tuned with a small rate. No number
 # is given, so all of them are chosen here, as are the network's width and the size of its input.

@@ -8,7 +8,7 @@ import pytest
 from small_network import ARTEFACTS, snapshot
 
 from fer_core import ModelError, load_model, read_card
-from fer_core.training import export
+from fer_core.training import export, terminal
 
 
 @pytest.mark.parametrize("step", ["draw", "card", "disk full", "swap"])
@@ -72,4 +72,4 @@ def test_bad_names(name: str) -> None:
     ],
 )
 def test_a_card_s_command_shows_no_path(argument: str, shown: str) -> None:
-    assert export._shown(argument) == shown
+    assert terminal._shown(argument) == shown

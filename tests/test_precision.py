@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_core.splits import Faces
-from fer_core.training import convert
+from fer_core.training import candidates
 
 
 def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float, float, float]]) -> None:
@@ -26,9 +26,9 @@ def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float
             labels[: round(1000 * (1 - equal))] = 2 if self.precision != "float32" else 1
             return np.eye(7)[labels]
 
-    monkeypatch.setattr(convert, "convert", lambda network, name: name.encode().ljust(table[name][0]))
-    monkeypatch.setattr(convert, "Network", Runtime)
-    monkeypatch.setattr(convert, "_milliseconds", lambda runtime, faces, repeats=15: table[runtime.precision][3])
+    monkeypatch.setattr(candidates, "convert", lambda network, name: name.encode().ljust(table[name][0]))
+    monkeypatch.setattr(candidates, "Network", Runtime)
+    monkeypatch.setattr(candidates, "_milliseconds", lambda runtime, faces, repeats=15: table[runtime.precision][3])
     candidate.faces = faces
 
 
@@ -63,6 +63,6 @@ def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float
 )  # fmt: skip
 def test_choice_of_precision(table: Any, precision: str, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     candidate(monkeypatch, table)
-    best, plain, record = convert.choose(keras.Model(), candidate.faces, precision)
+    best, plain, record = candidates.choose(keras.Model(), candidate.faces, precision)
     assert (best.precision, record["chosen"], plain.precision) == (chosen, chosen, "float32")
     assert list(record["candidates"]) == list(table)

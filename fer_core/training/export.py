@@ -4,9 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
-import shlex
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,10 +18,12 @@ from fer_core.card import MODEL_NAME, PREDICTIONS_NAME, ModelCard, file_entry, h
 from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.errors import ModelError
 from fer_core.evaluation import metrics, pack_predictions
-from fer_core.model import MODELS_DIR, EmotionModel, Network
+from fer_core.model import EmotionModel, Network
 from fer_core.model_page import PAGE_NAME, model_page
 from fer_core.splits import Split
-from fer_core.training.convert import as_float32, choose, multiply_adds, save_keras
+from fer_core.training.candidates import choose
+from fer_core.training.convert import as_float32, multiply_adds, save_keras
+from fer_core.training.terminal import shown_command
 
 INTENDED_USE: Final = (
     "Naming the expression of a frontal face in pictures, webcam and video, for demonstration, teaching and research. "
@@ -36,7 +36,6 @@ LIMITS: Final = (
 MAIN_PARTS: Final = ("private_test", "test", "validation")
 """The part whose confusion matrix is drawn: the first that exists."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
-_SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
 _PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -134,30 +133,6 @@ def check_name(name: str) -> None:
         raise ModelError(f"A model's name is made of 1 to 60 letters, digits, - and _; got {name!r}.")
 
 
-def shown_command() -> str:
-    """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
-    return shlex.join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
-
-
-def written(bundle: Path) -> str:
-    """The last line of a training: where the bundle is, and how the app comes to show it."""
-    if bundle.resolve().parent == MODELS_DIR.resolve():
-        return f"Written: {bundle}. The app shows it at the next refresh."
-    return f"Written: {bundle}. The app shows it when it is started with FER_MODELS_DIR={bundle.parent}."
-
-
-def report(card: ModelCard) -> str:
-    """The short report at a training's end."""
-    lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantisation['chosen']} weights)"]
-    for part, result in card.evaluation.items():
-        low, high = result["accuracy_interval"]
-        lines.append(
-            f"  {part:<20} {result['n']:>6} faces  accuracy {result['accuracy']:.2%} ({low:.1%} to {high:.1%})  "
-            f"balanced {result['balanced_accuracy']:.2%}  macro F1 {result['macro_f1']:.3f}  ECE {result['ece']:.3f}"
-        )
-    return "\n".join(lines)
-
-
 def _draw(card: ModelCard, folder: Path) -> None:
     if card.history:
         for metric in ("accuracy", "loss"):
@@ -190,9 +165,3 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
         "command": shown_command(),
         **({"tuning": trained.tuning} if trained.tuning else {}),
     }
-
-
-def _shown(argument: str) -> str:
-    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
-    is_path = ("/" in value or "\\" in value) and not _SHARES.fullmatch(value)
-    return option + equals + (value.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] if is_path else value)

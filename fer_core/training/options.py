@@ -14,6 +14,7 @@ from fer_core.datasets import read_dataset
 from fer_core.errors import DatasetError, FerError, ModelError
 from fer_core.model import MODELS_DIR, EmotionModel, load_model
 from fer_core.splits import Split, split_dataset
+from fer_core.training.argument_types import positive, seed, share
 from fer_core.training.convert import PRECISIONS
 from fer_core.training.export import check_name
 from fer_core.training.fit import Settings
@@ -59,19 +60,19 @@ def parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
     add("--teachers", nargs="+", default=[], metavar="NAME", help="learn from what these models answer as well")
     add(
         "--teacher-share",
-        type=_share,
+        type=share,
         default=0.5,
         metavar="X",
         help="how much of what is learned is the teachers', 0 to 1 (default: %(default)s)",
     )
     add(
         "--vote-share",
-        type=_share,
+        type=share,
         default=0.0,
         metavar="X",
         help="how much of a label is how the votes of --ferplus are spread, 0 to 1 (default: %(default)s)",
     )
-    add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random (default: 0)")
+    add("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 0)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
     add(
         "--max-minutes",
@@ -170,28 +171,3 @@ def end_cleanly(main: Callable[[], None]) -> int:
         print("\nStopped. Run the same command with --resume to go on from the last finished epoch.", file=sys.stderr)
         return 130
     return 0
-
-
-def positive(kind: type[int] | type[float], or_zero: bool = False) -> Callable[[str], float]:
-    """A type for argparse: a finite number greater than 0, or 0 as well."""
-
-    def convert(text: str) -> float:
-        value = kind(text)
-        if not (0 < value < float("inf") or (or_zero and value == 0)):
-            raise argparse.ArgumentTypeError(f"must be {'0 or more' if or_zero else 'greater than 0'}, got {text}")
-        return value
-
-    convert.__name__ = kind.__name__
-    return convert
-
-
-def _share(text: str) -> float:
-    if not 0 <= float(text) <= 1:
-        raise argparse.ArgumentTypeError(f"must be 0 to 1, got {text}")
-    return float(text)
-
-
-def _seed(text: str) -> int:
-    if not 0 <= int(text) < 2**32:
-        raise argparse.ArgumentTypeError(f"must be 0 to 2^32 - 1, got {text}")
-    return int(text)

@@ -1,0 +1,90 @@
+"""The file that ships: one conversion for each precision, measured on validation, and the choice among them."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from fer_core.faces import FACE_SIZE
+from fer_core.model import Network
+from fer_core.splits import Faces
+from fer_core.training.convert import PRECISIONS, convert
+
+MAX_ACCURACY_LOSS: Final = 0.003
+MIN_AGREEMENT: Final = 0.995
+_SPEED_MARGIN: Final = 0.9  # a smaller file is preferred unless a larger one needs under 90 % of its time
+# Faces that are timed, MAX_BATCH at a time; in cards from before 22 November 2026 all at once.
+_MANY: Final = 64
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One conversion and what was measured of it: accuracy on validation, share of equal labels, milliseconds."""
+
+    precision: str
+    content: bytes
+    accuracy: float
+    agreement: float
+    ms_one_face: float
+    ms_batch: float
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The card's line."""
+        return {
+            "bytes": len(self.content),
+            "validation_accuracy": self.accuracy,
+            "label_agreement": self.agreement,
+            "ms_one_face": round(self.ms_one_face, 3),
+            f"ms_{_MANY}_faces": round(self.ms_batch, 2),
+        }
+
+
+def choose(
+    network: keras.Model, validation: Faces, precision: str = "auto"
+) -> tuple[Candidate, Candidate, dict[str, Any]]:
+    """The file that ships, the float32 one that it is measured against, and the card's record of all candidates.
+
+    Admissible is a file that loses at most 0.3 points on validation and gives the same label as float32 for at least
+    99.5 % of the faces. Of those the fastest on one face wins; within a tenth of it, the smallest.
+    """
+    names = PRECISIONS if precision == "auto" else tuple(dict.fromkeys(("float32", precision)))
+    candidates: dict[str, Candidate] = {}
+    reference: np.ndarray[Any, Any] | None = None
+    for name in names:
+        content = convert(network, name)
+        runtime = Network(content)
+        labels = runtime.logits(validation.faces).argmax(axis=1)
+        reference = labels if reference is None else reference
+        candidates[name] = Candidate(
+            name, content, float((labels == validation.labels).mean()), float((labels == reference).mean()),
+            _milliseconds(runtime, validation.faces[:1], 15), _milliseconds(runtime, _repeat(validation.faces), 5),
+        )  # fmt: skip
+    base = candidates["float32"]
+    good = [
+        c
+        for c in candidates.values()
+        if c is base or (c.accuracy >= base.accuracy - MAX_ACCURACY_LOSS and c.agreement >= MIN_AGREEMENT)
+    ]
+    if precision != "auto":
+        good = [candidates[precision]]
+    fastest = min(c.ms_one_face for c in good)
+    chosen = min((c for c in good if c.ms_one_face * _SPEED_MARGIN <= fastest), key=lambda c: len(c.content))
+    records = {c.precision: c.record for c in candidates.values()}
+    return chosen, base, {"chosen": chosen.precision, "candidates": records}
+
+
+def _milliseconds(runtime: Network, faces: np.ndarray[Any, Any], repeats: int) -> float:
+    runtime.logits(faces)
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        runtime.logits(faces)
+        times.append(time.perf_counter() - started)
+    return float(np.median(times)) * 1000
+
+
+def _repeat(faces: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.resize(faces, (_MANY, FACE_SIZE, FACE_SIZE))

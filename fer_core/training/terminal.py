@@ -1,0 +1,42 @@
+"""What a training says when it has ended, and its command as a card may show it."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+from fer_core.card import ModelCard
+from fer_core.model import MODELS_DIR
+
+_SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
+
+
+def shown_command() -> str:
+    """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
+    return shlex.join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
+
+
+def written(bundle: Path) -> str:
+    """The last line of a training: where the bundle is, and how the app comes to show it."""
+    if bundle.resolve().parent == MODELS_DIR.resolve():
+        return f"Written: {bundle}. The app shows it at the next refresh."
+    return f"Written: {bundle}. The app shows it when it is started with FER_MODELS_DIR={bundle.parent}."
+
+
+def report(card: ModelCard) -> str:
+    """The short report at a training's end."""
+    lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantisation['chosen']} weights)"]
+    for part, result in card.evaluation.items():
+        low, high = result["accuracy_interval"]
+        lines.append(
+            f"  {part:<20} {result['n']:>6} faces  accuracy {result['accuracy']:.2%} ({low:.1%} to {high:.1%})  "
+            f"balanced {result['balanced_accuracy']:.2%}  macro F1 {result['macro_f1']:.3f}  ECE {result['ece']:.3f}"
+        )
+    return "\n".join(lines)
+
+
+def _shown(argument: str) -> str:
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    is_path = ("/" in value or "\\" in value) and not _SHARES.fullmatch(value)
+    return option + equals + (value.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] if is_path else value)
