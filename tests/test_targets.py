@@ -54,26 +54,21 @@ def run(tmp_path: Path, train: Callable[..., int], quick: None) -> Callable[...,
     rows = [(usage, (10,) + 9 * (0,)) for usage, n in tiny.FER_PARTS.items() for _ in range(7 * n)]
     tiny.write_votes(tmp_path / "votes.csv", rows)
 
-    def call(*options: object, script: str = "train_cnn") -> int:
+    def call(*options: object) -> int:
         named = ("--models-dir", tmp_path / "models", "--name", "voted", "--precision", "float32", "--epochs", 1)
-        return train(script, "--data", data, *named, *options)
+        return train("train_cnn", "--data", data, *named, *options)
 
     return call
 
 
-@pytest.mark.parametrize("script", ["train_cnn", "train_mobilenet"])
-def test_the_votes_are_learned_and_the_card_says_so(script: str, run: Callable[..., int], tmp_path: Path) -> None:
-    given = ("--ferplus", tmp_path / "votes.csv", "--seed", 1)
-    own = ("--backbone-weights", "none", "--image-size", 48, "--alpha", 0.25, "--head-epochs", 0)
-    more = own if script == "train_mobilenet" else ()
+def test_the_votes_are_learned_and_the_card_says_so(run: Callable[..., int], tmp_path: Path) -> None:
     losses = []
     for share in (0, 1):
-        assert run(*given, *more, "--vote-share", share, script=script) == 0
+        assert run("--ferplus", tmp_path / "votes.csv", "--seed", 1, "--vote-share", share) == 0
         card = read_card(tmp_path / "models" / "voted")
-        settings = card.training["settings"]
-        assert settings.get("fine_tuning", settings)["vote_share"] == share
+        assert card.training["settings"]["vote_share"] == share
         losses.append(card.history[0]["loss"])
-    assert losses[1] != pytest.approx(losses[0], rel=1e-3)
+    assert losses[1] < 0.95 * losses[0], "one answer for every face is learned sooner than seven"
     assert card.reproduces is None, "what was published learned labels"
 
 
