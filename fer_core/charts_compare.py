@@ -11,8 +11,10 @@ import pandas as pd
 from fer_core.emotions import COLOURS, EMOTIONS
 
 Rows = Sequence[dict[str, Any]]
-_PALETTE: Final = ("#0072B2", "#D55E00", "#009E73", "#CC6FA3", "#E69F00", "#56B4E9", "#8F5BB5", "#7F7F7F")
-"""After Okabe & Ito (2008), the first two farthest apart."""
+_PALETTE: Final = (
+    "#0072B2", "#D55E00", "#009E73", "#CC6FA3", "#E69F00", "#56B4E9", "#8F5BB5", "#7E8F00", "#9C6B30", "#7F7F7F",
+)  # fmt: skip
+"""After Okabe & Ito (2008), the first two farthest apart, and four more that are legible on light and dark ground."""
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [1, 3], [10, 4], [4, 1, 1, 1])
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 _GREY: Final = "#808080"  # legible on light and dark ground: a page's theme does not reach marks
