@@ -78,7 +78,7 @@ def read_predictions(bundle: Bundle) -> dict[str, tuple[np.ndarray[Any, Any], np
     content = read_file(bundle.card, bundle.folder, PREDICTIONS_NAME)
     try:
         return unpack_predictions(content)
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, IndexError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{bundle.name}: {PREDICTIONS_NAME} cannot be read ({error}).") from error
 
 

@@ -102,11 +102,20 @@ def log_loss(probabilities: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) 
 def pack_predictions(
     predictions: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]], dataset_sha256: str
 ) -> bytes:
-    """The bytes of predictions.npz: per part the labels (uint8) and probabilities (float16), and the dataset's hash."""
-    arrays: dict[str, Any] = {"dataset_sha256": np.array(dataset_sha256)}
-    for part, (labels, probabilities) in predictions.items():
+    """The bytes of predictions.npz: per part the labels (uint8) and probabilities (float16), and the dataset's hash.
+
+    Parts share faces, so each row of probabilities is kept once: a part's `rows` say where its own are.
+    """
+    stacked = np.concatenate([probabilities for _, probabilities in predictions.values()]).astype(np.float16)
+    first: dict[bytes, int] = {}
+    rows = np.array([first.setdefault(row.tobytes(), len(first)) for row in stacked], np.uint32)
+    kept = stacked[np.unique(rows, return_index=True)[1]]
+    arrays: dict[str, Any] = {"dataset_sha256": np.array(dataset_sha256), "probabilities": kept}
+    start = 0
+    for part, (labels, _) in predictions.items():
         arrays[f"{part}.labels"] = labels.astype(np.uint8)
-        arrays[f"{part}.probabilities"] = probabilities.astype(np.float16)
+        arrays[f"{part}.rows"] = rows[start : start + len(labels)]
+        start += len(labels)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -116,4 +125,7 @@ def unpack_predictions(content: bytes) -> dict[str, tuple[np.ndarray[Any, Any], 
     """The inverse of `pack_predictions`: part -> labels (N,) uint8, probabilities (N, 7) float32."""
     with np.load(io.BytesIO(content), allow_pickle=False) as saved:
         parts = [key.removesuffix(".labels") for key in saved.files if key.endswith(".labels")]
-        return {p: (saved[f"{p}.labels"], saved[f"{p}.probabilities"].astype(np.float32)) for p in parts}
+        if "probabilities" not in saved.files:  # as written before 22 November 2026: each part with its own
+            return {p: (saved[f"{p}.labels"], saved[f"{p}.probabilities"].astype(np.float32)) for p in parts}
+        kept = saved["probabilities"].astype(np.float32)
+        return {p: (saved[f"{p}.labels"], kept[saved[f"{p}.rows"]]) for p in parts}

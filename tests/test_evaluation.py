@@ -158,6 +158,7 @@ def test_log_loss_of_an_impossible_answer_is_finite() -> None:
 
 def test_predictions_round_trip() -> None:
     given = {"public_test": CASES["many faces"], "private_test": CASES["chance"]}
+    given["ferplus_test"] = tuple(of[::-2] for of in given["private_test"])  # some of the same faces
     content = pack_predictions({p: (labels, probabilities) for p, (probabilities, labels) in given.items()}, "ab" * 32)
     found = unpack_predictions(content)
     assert list(found) == list(given)
@@ -166,7 +167,16 @@ def test_predictions_round_trip() -> None:
         assert found[part][1].dtype == np.float32 and np.abs(found[part][1] - probabilities).max() < 5e-4
     with np.load(io.BytesIO(content), allow_pickle=False) as saved:
         assert str(saved["dataset_sha256"]) == "ab" * 32
-        assert saved["private_test.probabilities"].dtype == np.float16
+        assert saved["probabilities"].dtype == np.float16
+        assert len(saved["probabilities"]) == len(np.unique(saved["probabilities"], axis=0)), "a face is kept once"
+
+
+def test_predictions_of_an_older_bundle_are_read() -> None:
+    probabilities, labels = CASES["many faces"]
+    buffer = io.BytesIO()
+    np.savez(buffer, **{"test.labels": labels.astype(np.uint8), "test.probabilities": probabilities.astype(np.float16)})
+    found = unpack_predictions(buffer.getvalue())["test"]
+    assert np.array_equal(found[0], labels) and found[1] == pytest.approx(probabilities, abs=5e-4)
 
 
 def test_predictions_never_run_what_a_file_says() -> None:

@@ -26,7 +26,9 @@ def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float
             labels[: round(1000 * (1 - equal))] = 2 if self.precision != "float32" else 1
             return np.eye(7)[labels]
 
-    monkeypatch.setattr(candidates, "convert", lambda network, name: name.encode().ljust(table[name][0]))
+    monkeypatch.setattr(
+        candidates, "convert", lambda network, name, float_layers=1: name.encode().ljust(table[name][0])
+    )
     monkeypatch.setattr(candidates, "Network", Runtime)
     monkeypatch.setattr(candidates, "_milliseconds", lambda runtime, faces, repeats=15: table[runtime.precision][3])
     candidate.faces = faces
