@@ -1,13 +1,15 @@
 """Bundles as Compare reads them: what two share, which damage is named, what may be missing."""
 
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from made_bundles import change_card, made_robustness, make_bundle
 
 from fer_core.bundles import read_bundles, read_predictions, shared_parts
-from fer_core.card import CARD_NAME, MODEL_NAME, PREDICTIONS_NAME, read_card
+from fer_core.card import CARD_NAME, MODEL_NAME, PREDICTIONS_NAME, file_entry, read_card
 from fer_core.errors import ModelError
 from fer_core.published import published_rows
 from fer_core.scoreboard import COLUMNS, markdown_table, score_row
@@ -100,4 +102,17 @@ def test_damaged_predictions_are_a_model_error(tmp_path: Path, damage: Any) -> N
     assert read_predictions(bundle)["private_test"][1].shape == (300, 7)
     damage(folder / PREDICTIONS_NAME)
     with pytest.raises(ModelError, match=r"a: predictions\.npz"):
+        read_predictions(bundle)
+
+
+def test_answers_that_are_not_there_are_a_model_error(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path, "a")
+    buffer = io.BytesIO()
+    rows = np.array([0, 1], np.uint32)
+    np.savez(buffer, **{"test.labels": np.zeros(2), "test.rows": rows, "probabilities": np.full((1, 7), 1 / 7)})
+    (folder / PREDICTIONS_NAME).write_bytes(buffer.getvalue())
+    files = read_card(folder).files
+    change_card(folder, files=files | {PREDICTIONS_NAME: file_entry(buffer.getvalue())})
+    (bundle,), _ = read_bundles(tmp_path)
+    with pytest.raises(ModelError, match="cannot be read"):
         read_predictions(bundle)

@@ -38,6 +38,7 @@ def test_only_the_ends_are_float(network: Any) -> None:
     plain, quantised = convert(network, "float32"), convert(network, "int8")
     assert weights(plain) == [np.float32] * 4
     assert weights(quantised) == [np.float32, np.int8, np.int8, np.float32]
+    assert weights(convert(network, "int8", 2)) == [np.float32, np.float32, np.int8, np.float32]
     assert len(quantised) < 0.4 * len(plain)
     faces, _ = tiny.faces(10, seed=3)
     expected = Network(plain).logits(faces)

@@ -26,9 +26,11 @@ def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float
             labels[: round(1000 * (1 - equal))] = 2 if self.precision != "float32" else 1
             return np.eye(7)[labels]
 
-    monkeypatch.setattr(
-        candidates, "convert", lambda network, name, float_layers=1: name.encode().ljust(table[name][0])
-    )
+    def convert(network: keras.Model, name: str, float_layers: int) -> bytes:
+        key = next(key for key in (f"{name} {float_layers}", name) if key in table)
+        return key.encode().ljust(table[key][0])
+
+    monkeypatch.setattr(candidates, "convert", convert)
     monkeypatch.setattr(candidates, "Network", Runtime)
     monkeypatch.setattr(candidates, "_milliseconds", lambda runtime, faces, repeats=15: table[runtime.precision][3])
     candidate.faces = faces
@@ -68,3 +70,22 @@ def test_choice_of_precision(table: Any, precision: str, chosen: str, monkeypatc
     best, plain, record = candidates.choose(keras.Model(), candidate.faces, precision)
     assert (best.precision, record["chosen"], plain.precision) == (chosen, chosen, "float32")
     assert list(record["candidates"]) == list(table)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "size"),
+    [
+        pytest.param((0.999, 0.999, 0.999), 100, id="one is enough"),
+        pytest.param((0.99, 0.996, 0.999), 110, id="two are needed"),
+        pytest.param((0.99, 0.994, 0.999), 120, id="three are needed"),
+        pytest.param((0.99, 0.99, 0.99), 200, id="three are not enough"),
+    ],
+)
+def test_int8_leaves_as_few_layers_out_as_it_can(
+    agreement: tuple[float, ...], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quantised = {f"int8 {n}": (90 + 10 * n, 0.7, agreement[n - 1], 0.5) for n in (1, 2, 3)}
+    candidate(monkeypatch, {"float32": (400, 0.7, 1, 2.0), "float16": (200, 0.7, 1, 2.0)} | quantised)
+    best, _, record = candidates.choose(keras.Model(), candidate.faces)
+    assert (len(best.content), best.precision) == (size, "int8" if size < 200 else "float16")
+    assert list(record["candidates"]) == ["float32", "float16", "int8"]
