@@ -75,6 +75,7 @@ def train() -> None:
     args.name = args.name or f"my-{args.backbone}"
     fine_tuning, teachers = with_teachers(with_options(FINE_TUNING, args), args)
     head = replace(HEAD, epochs=args.head_epochs, batch_size=fine_tuning.batch_size, seed=args.seed)
+    head = replace(head, vote_share=args.vote_share)
 
     split = load_split(args)
     begin(args)

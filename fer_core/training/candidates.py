@@ -50,7 +50,7 @@ def choose(
 
     Admissible is a file that loses at most 0.3 points on validation and gives the same label as float32 for at least
     99.5 % of the faces. Of those the fastest on one face wins; within a tenth of it, the smallest. int8 leaves as few
-    of the first layers in float32 as make it admissible, at most three.
+    of the first layers in float32 as make its labels agree so often, at most three.
     """
     names = PRECISIONS if precision == "auto" else tuple(dict.fromkeys(("float32", precision)))
     candidates: dict[str, Candidate] = {}

@@ -26,7 +26,7 @@ def with_votes(part: Faces, share: float) -> np.ndarray[Any, Any]:
     if part.votes is None:
         raise DatasetError("these faces have no FER+ votes to learn from.")
     given = part.votes.sum(axis=1, keepdims=True)
-    voted = np.where(given > 0, part.votes / np.maximum(given, 1), labels)
+    voted = np.where(given > 0, part.votes / np.where(given > 0, given, 1), labels)
     return np.asarray((1 - share) * labels + share * voted, np.float32)
 
 
