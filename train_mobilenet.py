@@ -74,8 +74,8 @@ def train() -> None:
     args = options.parse_args()
     args.name = args.name or f"my-{args.backbone}"
     fine_tuning, teachers = with_teachers(with_options(FINE_TUNING, args), args)
-    head = replace(HEAD, epochs=args.head_epochs, batch_size=fine_tuning.batch_size, seed=args.seed)
-    head = replace(head, vote_share=args.vote_share)
+    shared: dict[str, Any] = {"batch_size": fine_tuning.batch_size, "seed": args.seed, "vote_share": args.vote_share}
+    head = replace(HEAD, epochs=args.head_epochs, **shared)
 
     split = load_split(args)
     begin(args)

@@ -137,13 +137,19 @@ def _training(card: ModelCard) -> str:
     counts = f" ({faces['training']} faces, {faces['validation']} to validate)" if len(faces) == 2 else ""
     lines = [
         f"- Data: {said('dataset')}, SHA-256 of its content `{said('dataset_sha256')}`",
-        f"- Labels: {said('labels')}; split: {said('split')}{counts}",
+        f"- Labels: {said('labels')}{_votes(record)}; split: {said('split')}{counts}",
         f"- {len(card.history)} epochs, {record.get('seconds', 0) / 60:.0f} minutes on {said('hardware')}",
         f"- Seed: {said('seed')}; the settings are in `card.json`",
     ]
     if begun := record.get("settings", {}).get("start_from"):
         lines.append(f"- Begun with the weights of {begun['file']}, SHA-256 `{begun['sha256']}`")
     return "\n".join(lines) + (f"\n\n```sh\n{record['command']}\n```" if record.get("command") else "")
+
+
+def _votes(record: dict[str, Any]) -> str:
+    settings = record.get("settings", {})
+    share = settings.get("fine_tuning", settings).get("vote_share", 0)
+    return f", of which {share:.0%} how the FER+ votes are spread" if share else ""
 
 
 def _contract(card: ModelCard) -> str:

@@ -50,6 +50,16 @@ def test_a_page_names_the_weights_it_was_begun_with(tmp_path: Path) -> None:
     assert "- Begun with the weights of model.keras, SHA-256 `abc`" in model_page(card)
 
 
+def test_a_page_says_how_much_of_a_label_is_votes(tmp_path: Path) -> None:
+    card = read_card(make_bundle(tmp_path, "a"))
+    for settings in ({"vote_share": 0.3}, {"fine_tuning": {"vote_share": 0.3}}):
+        page = model_page(replace(card, training={"labels": "fer2013", "settings": settings}))
+        assert "- Labels: fer2013, of which 30% how the FER+ votes are spread; split: " in page
+    for settings in ({}, {"vote_share": 0.0}, {"head": {}, "fine_tuning": {}}):
+        page = model_page(replace(card, training={"labels": "fer2013", "settings": settings}))
+        assert "- Labels: fer2013; split: " in page
+
+
 @pytest.mark.parametrize("missing", ["evaluation", "training", "history", "robustness", "quantisation", "files"])
 def test_a_page_leaves_out_what_a_card_lacks(tmp_path: Path, missing: str) -> None:
     card = read_card(make_bundle(tmp_path, "a"))

@@ -1,5 +1,6 @@
 """A training run that was interrupted goes on as if it had not been; one that differs is refused."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,6 +187,21 @@ def test_resume_with_other_settings_is_refused(
     assert train(*run, "--resume", *changes) == 2
     assert f"belongs to another run: these differ: {named}. Give the same" in capsys.readouterr().err
     assert snapshot(copied) == before
+
+
+def test_a_state_older_than_a_setting_counts_as_its_default(
+    copied: Path, train: Callable[..., int], quick: None
+) -> None:
+    state_file = copied / "runs" / "run" / "training.npz"
+    with np.load(state_file) as saved:
+        arrays = {key: saved[key] for key in saved.files}
+    header = json.loads(bytes(arrays["header"]).decode())
+    del header["identity"]["class_weights"]
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(state_file, **arrays)
+    run = ("train_cnn", "--data", copied / "fer2013.csv", *common(copied), *PLATEAU, "--resume")
+    assert train(*run, "--class-weights") == 2
+    assert train(*run) == 0
 
 
 def test_resume_with_other_data_is_refused(copied: Path, train: Callable[..., int], quick: None) -> None:

@@ -14,7 +14,7 @@ from fer_core.training.convert import PRECISIONS, convert
 
 MAX_ACCURACY_LOSS: Final = 0.003
 MIN_AGREEMENT: Final = 0.995
-_FLOAT_LAYERS: Final = (2, 3)  # more of them cost more than they save
+_MOST_FLOAT_LAYERS: Final = 3  # more of them cost more than they save
 _SPEED_MARGIN: Final = 0.9  # a smaller file is preferred unless a larger one needs under 90 % of its time
 # Faces that are timed, MAX_BATCH at a time; in cards from before 22 November 2026 all at once.
 _MANY: Final = 64
@@ -22,7 +22,10 @@ _MANY: Final = 64
 
 @dataclass(frozen=True)
 class Candidate:
-    """One conversion and what was measured of it: accuracy on validation, share of equal labels, milliseconds."""
+    """One conversion and what was measured of it: accuracy on validation, share of equal labels, milliseconds.
+
+    float_layers: how many first layers int8 leaves in float32, beside the last; 0 in another precision.
+    """
 
     precision: str
     content: bytes
@@ -30,6 +33,7 @@ class Candidate:
     agreement: float
     ms_one_face: float
     ms_batch: float
+    float_layers: int = 0
 
     @property
     def record(self) -> dict[str, Any]:
@@ -40,6 +44,7 @@ class Candidate:
             "label_agreement": self.agreement,
             "ms_one_face": round(self.ms_one_face, 3),
             f"ms_{_MANY}_faces": round(self.ms_batch, 2),
+            **({"first_layers_in_float32": self.float_layers} if self.float_layers else {}),
         }
 
 
@@ -56,16 +61,17 @@ def choose(
     candidates: dict[str, Candidate] = {}
     reference: np.ndarray[Any, Any] | None = None
     for name in names:
-        content, labels = _converted(network, validation, name)
+        first = 1 if name == "int8" else 0
+        content, labels = _converted(network, validation, name, first)
         reference = labels if reference is None else reference
-        for first in _FLOAT_LAYERS if name == "int8" else ():
-            if (labels == reference).mean() >= MIN_AGREEMENT:
-                break
+        while name == "int8" and first < _MOST_FLOAT_LAYERS and (labels == reference).mean() < MIN_AGREEMENT:
+            first += 1
             content, labels = _converted(network, validation, name, first)
         runtime = Network(content)
         candidates[name] = Candidate(
             name, content, float((labels == validation.labels).mean()), float((labels == reference).mean()),
             _milliseconds(runtime, validation.faces[:1], 15), _milliseconds(runtime, _repeat(validation.faces), 5),
+            first,
         )  # fmt: skip
     base = candidates["float32"]
     good = [
@@ -82,7 +88,7 @@ def choose(
 
 
 def _converted(
-    network: keras.Model, validation: Faces, precision: str, float_layers: int = 1
+    network: keras.Model, validation: Faces, precision: str, float_layers: int
 ) -> tuple[bytes, np.ndarray[Any, Any]]:
     """The file and its labels (N,) on validation."""
     content = convert(network, precision, float_layers)

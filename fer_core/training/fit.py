@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,8 @@ def fit(
         "labels": split.labels,
         "split": split.description,
     }
-    state = TrainingState(state_file, remembered, identity, max_minutes)
+    defaults = {entry.name: entry.default for entry in fields(Settings) if entry.default is not MISSING}
+    state = TrainingState(state_file, remembered, identity, defaults, max_minutes)
     if resume:
         state.restore(network)
     else:

@@ -19,7 +19,8 @@ _REMEMBERED: Final = ("wait", "best", "best_epoch", "cooldown_counter")
 class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes weights, optimizer, best weights, history and callback states after every epoch, into one file at once.
 
-    Place it last among the callbacks. A run goes on only where its `identity` (settings, data, network) is the same.
+    Place it last among the callbacks. A run goes on only where its `identity` (settings, data, network) is the same;
+    what a state of an older version does not name had the value that `defaults` gives it.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
         path: Path,
         remembered: list[keras.callbacks.Callback],
         identity: dict[str, Any],
+        defaults: dict[str, Any],
         max_minutes: float | None = None,
     ) -> None:
         super().__init__()
         self.path, self.remembered, self.max_minutes = path, remembered, max_minutes
         self.identity: dict[str, Any] = json.loads(json.dumps(identity))
+        self.defaults = defaults
         self.history: list[dict[str, Any]] = []
         self.finished = False
         self._best: list[np.ndarray[Any, Any]] = []
@@ -59,8 +62,8 @@ class TrainingState(keras.callbacks.Callback):  # type: ignore[misc]
     def _restore(self, network: keras.Model) -> None:
         with np.load(self.path, allow_pickle=False) as saved:
             header = json.loads(bytes(saved["header"]).decode())
-            # a state of an older version may not know every key
-            changed = [k for k, v in self.identity.items() if header["identity"].get(k, v) != v]
+            begun = self.defaults | header["identity"]
+            changed = [k for k, v in self.identity.items() if begun.get(k) != v]
             if changed:
                 raise DatasetError(
                     f"{self.path} belongs to another run: these differ: {', '.join(changed)}. Give the same settings "
