@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from fer_core.model import Network
 from fer_core.training.convert import convert
+from fer_core.training.float_ends import with_float_ends
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,12 @@ def weights(content: bytes) -> list[Any]:
 
 
 def test_only_the_ends_are_float(network: Any) -> None:
-    plain, quantised = convert(network, "float32"), convert(network, "int8")
+    plain, converted = convert(network, "float32"), convert(network, "int8")
+    assert weights(converted) == [np.int8] * 4
+    quantised = with_float_ends(converted, plain)
     assert weights(plain) == [np.float32] * 4
     assert weights(quantised) == [np.float32, np.int8, np.int8, np.float32]
-    assert weights(convert(network, "int8", 2)) == [np.float32, np.float32, np.int8, np.float32]
+    assert weights(with_float_ends(converted, plain, 2)) == [np.float32, np.float32, np.int8, np.float32]
     assert len(quantised) < 0.4 * len(plain)
     faces, _ = tiny.faces(10, seed=3)
     expected = Network(plain).logits(faces)
@@ -48,4 +51,4 @@ def test_only_the_ends_are_float(network: Any) -> None:
 def test_a_network_of_one_layer_stays_as_it_is() -> None:
     inputs = keras.Input((48, 48, 1))
     network = keras.Model(inputs, keras.layers.Dense(7)(keras.layers.Flatten()(inputs)))
-    assert weights(convert(network, "int8")) == [np.float32]
+    assert weights(with_float_ends(convert(network, "int8"), convert(network, "float32"))) == [np.float32]

@@ -26,11 +26,15 @@ def candidate(monkeypatch: pytest.MonkeyPatch, table: dict[str, tuple[int, float
             labels[: round(1000 * (1 - equal))] = 2 if self.precision != "float32" else 1
             return np.eye(7)[labels]
 
-    def convert(network: keras.Model, name: str, float_layers: int) -> bytes:
-        key = next(key for key in (f"{name} {float_layers}", name) if key in table)
+    def named(key: str) -> bytes:
         return key.encode().ljust(table[key][0])
 
-    monkeypatch.setattr(candidates, "convert", convert)
+    def with_float_ends(quantised: bytes, plain: bytes, first: int) -> bytes:
+        assert (quantised, plain) == (b"raw int8", named("float32"))
+        return named(f"int8 {first}" if "int8 1" in table else "int8")
+
+    monkeypatch.setattr(candidates, "convert", lambda _, name: b"raw int8" if name == "int8" else named(name))
+    monkeypatch.setattr(candidates, "with_float_ends", with_float_ends)
     monkeypatch.setattr(candidates, "Network", Runtime)
     monkeypatch.setattr(candidates, "_milliseconds", lambda runtime, faces, repeats=15: table[runtime.precision][3])
     candidate.faces = faces

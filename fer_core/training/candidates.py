@@ -11,6 +11,7 @@ from fer_core.faces import FACE_SIZE
 from fer_core.model import Network
 from fer_core.splits import Faces
 from fer_core.training.convert import PRECISIONS, convert
+from fer_core.training.float_ends import with_float_ends
 
 MAX_ACCURACY_LOSS: Final = 0.003
 MIN_AGREEMENT: Final = 0.995
@@ -61,12 +62,17 @@ def choose(
     candidates: dict[str, Candidate] = {}
     reference: np.ndarray[Any, Any] | None = None
     for name in names:
-        first = 1 if name == "int8" else 0
-        content, labels = _converted(network, validation, name, first)
+        first = 0
+        content = converted = convert(network, name)
+        if name == "int8":
+            first = 1
+            content = with_float_ends(converted, candidates["float32"].content, first)
+        labels = _labels(content, validation)
         reference = labels if reference is None else reference
-        while name == "int8" and first < _MOST_FLOAT_LAYERS and (labels == reference).mean() < MIN_AGREEMENT:
+        while 0 < first < _MOST_FLOAT_LAYERS and (labels == reference).mean() < MIN_AGREEMENT:
             first += 1
-            content, labels = _converted(network, validation, name, first)
+            content = with_float_ends(converted, candidates["float32"].content, first)
+            labels = _labels(content, validation)
         runtime = Network(content)
         candidates[name] = Candidate(
             name, content, float((labels == validation.labels).mean()), float((labels == reference).mean()),
@@ -87,12 +93,9 @@ def choose(
     return chosen, base, {"chosen": chosen.precision, "candidates": records}
 
 
-def _converted(
-    network: keras.Model, validation: Faces, precision: str, float_layers: int
-) -> tuple[bytes, np.ndarray[Any, Any]]:
-    """The file and its labels (N,) on validation."""
-    content = convert(network, precision, float_layers)
-    return content, Network(content).logits(validation.faces).argmax(axis=1)
+def _labels(content: bytes, validation: Faces) -> np.ndarray[Any, Any]:
+    """What a file answers: (N,) on validation."""
+    return np.asarray(Network(content).logits(validation.faces).argmax(axis=1))
 
 
 def _milliseconds(runtime: Network, faces: np.ndarray[Any, Any], repeats: int) -> float:

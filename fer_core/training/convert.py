@@ -12,21 +12,20 @@ import numpy as np
 
 from fer_core.errors import ModelError
 from fer_core.faces import FACE_SIZE
-from fer_core.training.float_ends import with_float_ends
 
 PRECISIONS: Final = ("float32", "float16", "int8")
-"""Of the weights; activations stay float32. int8: dynamic range, quantised as the graph runs; see `float_ends`."""
+"""Of the weights; activations stay float32. int8: dynamic range, quantised as the graph runs."""
 
 
-def convert(network: keras.Model, precision: str, float_layers: int = 1) -> bytes:
+def convert(network: keras.Model, precision: str) -> bytes:
     """TFLite bytes with (N, 48, 48) uint8 in and (N, 7) logits out.
 
-    float_layers: how many of the first layers int8 leaves in float32, beside the last. `network` must have been
-    built under float32 (see `as_float32`): mixed precision does not convert.
+    int8 is as the converter writes it; what ships goes through `float_ends`. `network` must have been built under
+    float32 (see `as_float32`): mixed precision does not convert.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if keras.backend.backend() != "tensorflow":
-        return _convert_elsewhere(network, precision, float_layers)
+        return _convert_elsewhere(network, precision)
     import tensorflow as tf
 
     def serve(faces: Any) -> Any:
@@ -41,16 +40,15 @@ def convert(network: keras.Model, precision: str, float_layers: int = 1) -> byte
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    content = bytes(converter.convert())
-    return with_float_ends(content, convert(network, "float32"), float_layers) if precision == "int8" else content
+    return bytes(converter.convert())
 
 
-def _convert_elsewhere(network: keras.Model, precision: str, float_layers: int) -> bytes:
+def _convert_elsewhere(network: keras.Model, precision: str) -> bytes:
     """In a process of its own: the converter is TensorFlow's, and keras' backend is for a process's whole life."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = os.path.join(folder, "model.keras"), os.path.join(folder, "model.tflite")
         network.save(source)
-        command = [sys.executable, "-m", "fer_core.training.convert", source, precision, target, str(float_layers)]
+        command = [sys.executable, "-m", "fer_core.training.convert", source, precision, target]
         root = Path(__file__).resolve().parent.parent.parent
         done = subprocess.run(
             command, cwd=root, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, capture_output=True, text=True
@@ -100,9 +98,9 @@ def save_keras(network: keras.Model) -> bytes:
             return file.read()
 
 
-if __name__ == "__main__":  # SOURCE PRECISION TARGET FLOAT_LAYERS, from `_convert_elsewhere`
+if __name__ == "__main__":  # SOURCE PRECISION TARGET, from `_convert_elsewhere`
     import fer_core.training.architectures
     import fer_core.training.backbones  # noqa: F401  (both: keras finds their layers by name)
 
     loaded = keras.saving.load_model(sys.argv[1], compile=False)
-    Path(sys.argv[3]).write_bytes(convert(loaded, sys.argv[2], int(sys.argv[4])))
+    Path(sys.argv[3]).write_bytes(convert(loaded, sys.argv[2]))
