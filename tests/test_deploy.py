@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from browser import CHROMIUM, NEEDS_CHROMIUM, ROOT, Server, fake_camera, opened, until
 from test_live_browser import film, start
 
@@ -165,6 +167,14 @@ def test_two_replicas_behind_nginx_and_one_of_them_stops(nginx: Nginx, replicas:
         until(lambda: video.evaluate("video => video.currentTime") > played + 3, "the other's stream to go on")
         assert nginx.replicas_of(second) == other
         assert second.get_by_text("Press START").count() == 0
+
+
+def test_nginx_lets_a_connection_go_before_the_app_hangs_up() -> None:
+    """A request on a connection that the app is closing fails, and max_fails=1 sends its visitors elsewhere."""
+    upstream = (DEPLOY / "nginx.conf").read_text().split("upstream replicas {")[1].split("}")[0]
+    kept = re.search(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
+    hangs_up = inspect.signature(uvicorn.Config).parameters["timeout_keep_alive"].default
+    assert kept and int(kept[1]) < hangs_up
 
 
 @needs_coturn
