@@ -62,17 +62,13 @@ def choose(
     candidates: dict[str, Candidate] = {}
     reference: np.ndarray[Any, Any] | None = None
     for name in names:
-        first = 0
-        content = converted = convert(network, name)
-        if name == "int8":
-            first = 1
-            content = with_float_ends(converted, candidates["float32"].content, first)
-        labels = _labels(content, validation)
-        reference = labels if reference is None else reference
-        while 0 < first < _MOST_FLOAT_LAYERS and (labels == reference).mean() < MIN_AGREEMENT:
-            first += 1
-            content = with_float_ends(converted, candidates["float32"].content, first)
+        converted = convert(network, name)
+        for first in range(1, _MOST_FLOAT_LAYERS + 1) if name == "int8" else (0,):
+            content = with_float_ends(converted, candidates["float32"].content, first) if first else converted
             labels = _labels(content, validation)
+            reference = labels if reference is None else reference
+            if (labels == reference).mean() >= MIN_AGREEMENT:
+                break
         runtime = Network(content)
         candidates[name] = Candidate(
             name, content, float((labels == validation.labels).mean()), float((labels == reference).mean()),
