@@ -6,8 +6,8 @@ RUN useradd --create-home --uid 10001 app
 WORKDIR /app
 
 # Without what only training needs: TensorFlow and its company are two thirds of the installation.
-COPY requirements.txt .
-RUN sed '/^# only for training/,$d' requirements.txt > app-requirements.txt && pip install -r app-requirements.txt
+COPY requirements-app.txt ./
+RUN pip install -r requirements-app.txt
 
 COPY streamlit_app.py ./
 COPY .streamlit/config.toml .streamlit/

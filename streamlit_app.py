@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.navigation import navigation
+from pages.parts.shared.navigation import navigation
 
 st.set_page_config(page_title="Facial emotions", page_icon="🙂", layout="wide")
 navigation().run()

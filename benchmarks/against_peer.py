@@ -17,42 +17,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detection import peer_find
-from fer_core.analyze import analyze
-from fer_core.benchmark_pictures import one_face
-from fer_core.benchmark_rows import machine
-from fer_core.images import PICTURE_SUFFIXES, sample_image
-from fer_core.live_frames import FRAME_RATE, still
-from fer_core.model import MODELS_DIR, EmotionModel, list_models, load_model
+from fer_core.analysis import analyze
+from fer_core.benchmark.frames import FRAME_RATE, still
+from fer_core.benchmark.images import one_face
+from fer_core.benchmark.peer import REPEATS, peer, peer_pixels
+from fer_core.benchmark.timing import machine
+from fer_core.bundle import EmotionModel, list_models, load_model, model_folders
+from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
+from fer_core.image import IMAGE_SUFFIXES, sample_image
 from fer_core.tracking import FaceTracker
 
-REPEATS: Final = 15
 FRAMES: Final = 120
 _WARM_UP: Final = 10
-_SIDE: Final = 64  # of the peer's crops
-
-Answer = Callable[[NDArray[np.float32]], Any]
-
-
-def peer(data: bytes, answer: Answer) -> int:
-    """The package's way from bytes to answers; returns how many faces it found."""
-    return peer_pixels(
-        cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), answer
-    )
-
-
-def peer_pixels(image: NDArray[np.uint8], answer: Answer) -> int:
-    """`peer` from RGB (height, width, 3) uint8 on."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    cuts = [grey[box.y : box.y + box.height, box.x : box.x + box.width] for box in peer_find(image)]
-    crops = [cv2.resize(cut, (_SIDE, _SIDE)) for cut in cuts]
-    if crops:
-        answer((np.stack(crops).astype(np.float32)[..., None] / 255 - 0.5) * 2)
-    return len(crops)
 
 
 def main() -> None:
@@ -60,9 +39,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-network", required=True, metavar="FILE", help="the package's emotion model, HDF5")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="your own (default: two made from the sample)")
-    parser.add_argument("--models-dir", type=Path, default=MODELS_DIR, metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--models-dir", type=Path, default=model_folders()[-1], metavar="DIR", help="default: %(default)s"
+    )
+    parser.add_argument("--detector", choices=tuple(DETECTORS), default=DEFAULT_DETECTOR, help="default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    parser.add_argument("--ratios-only", action="store_true", help="of the 1280x720 picture, one a turn, and no more")
     args = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
@@ -75,16 +56,14 @@ def main() -> None:
     ways: dict[str, Callable[[bytes], Any]] = {
         "the fer package's way, predict": lambda data: peer(data, lambda faces: network.predict(faces, verbose=0)),
         "the fer package's way, compiled": lambda data: peer(data, compiled),
-        f"analyze, {names[0]}": lambda data: analyze(data, models[:1]),
-        f"analyze, {' and '.join(names)}": lambda data: analyze(data, models),
+        f"analyze, {names[0]}": lambda data: analyze(data, models[:1], detector=args.detector),
+        f"analyze, {' and '.join(names)}": lambda data: analyze(data, models, detector=args.detector),
     }
-    if args.ratios_only:
-        ways = {name: way for name, way in ways.items() if name.endswith("predict") or name == list(ways)[-1]}
     pictures = {"1280x720, one face": one_face()}
     if args.pictures:
-        files = sorted(path for path in args.pictures.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        files = sorted(path for path in args.pictures.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
         pictures = {path.name: path.read_bytes() for path in files}
-    elif not args.ratios_only:
+    else:
         pictures["the sample, 512x512 PNG"] = sample_image()
     spent: dict[str, dict[str, list[float]]] = {name: {} for name in pictures}
     for name, data in pictures.items():
@@ -95,10 +74,6 @@ def main() -> None:
                 started = time.perf_counter()
                 way(data)
                 spent[name].setdefault(title, []).append((time.perf_counter() - started) * 1000)
-    if args.ratios_only:
-        slow, fast = spent["1280x720, one face"].values()
-        print(*(f"{a / b:.3f}" for a, b in zip(slow, fast, strict=True)))
-        return
     if not args.pictures:
         spent["webcam frames 640x480, one face"] = frames(network, compiled, models[0])
     show(spent)

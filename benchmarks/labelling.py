@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_core.images import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 
 
 def make(folder: Path, count: int, width: int) -> None:

@@ -20,9 +20,9 @@ from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from fer_core import list_models, load_model
-from fer_core.benchmark_rows import machine
+from fer_core.benchmark.frames import still
+from fer_core.benchmark.timing import machine
 from fer_core.live import LiveSession
-from fer_core.live_frames import still
 
 RATE = 30
 CODEC = RTCRtpCodecParameters(mimeType="video/VP8", clockRate=90000)

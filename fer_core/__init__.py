@@ -9,13 +9,12 @@ Training: dataset -> split -> augment -> build -> fit -> calibrate on validation
         print(face.number, face.box, face.predictions["cnn"].label)
 """
 
-from fer_core.analyze import Analysis, Face, Prediction, analyze, analyze_many
-from fer_core.card import ModelCard, read_card
+from fer_core.analysis import Analysis, Face, Prediction, analyze, analyze_many
+from fer_core.bundle import EmotionModel, ModelCard, list_models, load_model, read_card
+from fer_core.detection import Box
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import DatasetError, FerError, ImageError, ModelError
-from fer_core.faces import Box
-from fer_core.images import decode_image
-from fer_core.model import EmotionModel, list_models, load_model
+from fer_core.image import decode_image
 
 __all__ = [
     "EMOTIONS",

@@ -1,89 +1,20 @@
 """Live: the webcam over WebRTC; faces are followed and read frame by frame."""
 
-import os
-import time
-import uuid
-
 import streamlit as st
-import streamlit_webrtc
 
-from fer_core.faces import SENSITIVITIES
+from fer_core.detection import SENSITIVITIES
 from fer_core.live import LiveSession
-from fer_core.smoothing import SMOOTHING_SECONDS
-from fer_core.streams import StreamSlots, ice_servers, stream_limit
-from pages.parts.camera import ADVICE, camera_problem
-from pages.parts.live_panel import downloads, show_faces, show_history, show_pace, snapshot
-from pages.parts.navigation import enter_page
-from pages.parts.shared import choose_models, readable_cards, show_no_models, show_notice
-
-STREAM = "live-stream"
-CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
-CONNECT_SECONDS = 10  # a connection that works takes one or two
-
-
-def settings() -> dict[str, object]:
-    """FER_... settings of the deployment: environment variables, and st.secrets before them."""
-    return {**os.environ, **(dict(st.secrets) if st.secrets.load_if_toml_exists() else {})}
-
-
-@st.cache_resource
-def stream_slots() -> StreamSlots:
-    """The places for live video of this process."""
-    return StreamSlots(stream_limit(settings(), os.cpu_count() or 1))
-
-
-def stream_changed() -> None:
-    """START, STOP or a lost connection: take a place or give it back, and note how the connection fares."""
-    state, own = st.session_state[STREAM].state, st.session_state.live
-    if state.playing or state.signalling:
-        own["busy"] = not stream_slots().take(own["visitor"])
-        own["dialled"] = time.monotonic() if state.signalling else None
-        own["unconnected"] = False
-    else:
-        stream_slots().release(own["visitor"])
-        own["unconnected"] = own["dialled"] is not None and time.monotonic() - own["dialled"] > CONNECT_SECONDS - 2
-        own["dialled"] = None
-
-
-def streamer(session: LiveSession, visitor: str) -> bool:
-    """The picture and its START button; whether a stream runs or is being set up."""
-    slots = stream_slots()
-
-    def callback(frame):  # NOTE: runs on the stream's own thread, so no st.* in here
-        slots.take(visitor)
-        return session.receive(frame)
-
-    try:
-        context = streamlit_webrtc.webrtc_streamer(
-            key=STREAM,
-            rtc_configuration={"iceServers": ice_servers(settings())},
-            media_stream_constraints=CAMERA,
-            video_frame_callback=callback,
-            video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
-            on_change=stream_changed,
-        )
-    except Exception:  # a handshake that failed or took too long: the library names no closed set of errors
-        st.session_state.live["unconnected"] = True
-        return False
-    return bool(context.state.playing or context.state.signalling)
-
-
-def wait_for_place() -> None:
-    """While all places are taken: look for a free one, and show START again when there is."""
-    if stream_slots().free():
-        st.session_state.live["busy"] = False
-        st.rerun()
-    st.caption("Waiting for a place …")
-
-
-def watch(session: LiveSession) -> None:
-    """The performance line; and while a connection is being tried, whether that takes too long."""
-    own = st.session_state.live
-    if own["dialled"] is not None and time.monotonic() - own["dialled"] > CONNECT_SECONDS and not own["unconnected"]:
-        own["unconnected"] = True
-        st.rerun()
-    show_pace(session)
-
+from fer_core.tracking import SMOOTHING_SECONDS
+from pages.parts.live.camera import ADVICE, CAMERA_PROBLEMS, camera_problem
+from pages.parts.live.connection import Connection
+from pages.parts.live.history import show_history
+from pages.parts.live.panel import show_downloads, show_faces, show_snapshot, show_upload
+from pages.parts.live.stream import show_performance, show_stream, stream_limiter, wait_for_place
+from pages.parts.shared.choices import remembered
+from pages.parts.shared.detector_picker import choose_detector
+from pages.parts.shared.model_picker import choose_models, model_titles, readable_cards
+from pages.parts.shared.navigation import enter_page
+from pages.parts.shared.notices import show_no_models, show_notice
 
 enter_page()
 st.title("Live")
@@ -96,57 +27,58 @@ with st.container():
 if not cards:
     show_no_models()
     st.stop()
-own = st.session_state.setdefault(
-    "live",
-    {"session": LiveSession(), "visitor": uuid.uuid4().hex, "busy": False, "dialled": None, "unconnected": False},
-)
-session: LiveSession = own["session"]
+session: LiveSession = st.session_state.setdefault("live_session", LiveSession())
+connection: Connection = st.session_state.setdefault("live_connection", Connection(stream_limiter()))
+titles = model_titles(cards)
 with st.container():
     models = choose_models(cards, "live-models")
     if not models:
         st.info("Pick at least one model; until then faces are only followed.")
 with st.expander("Settings", icon=":material/tune:"):
     left, middle, right = st.columns(3)
-    sensitivity = left.select_slider("Detection sensitivity", list(SENSITIVITIES), "normal", key="live-sensitivity")
+    sensitivity = left.select_slider(
+        "Detection sensitivity", list(SENSITIVITIES), key=remembered("live-sensitivity", "normal")
+    )
     smoothing = middle.slider(
         "Smoothing (seconds)",
         0.0,
         1.5,
-        SMOOTHING_SECONDS,
-        0.1,
-        key="live-smoothing",
+        step=0.1,
+        key=remembered("live-smoothing", SMOOTHING_SECONDS),
         help="Higher is calmer and slower.",
     )
-    mirror = right.toggle("Mirror view", True, key="live-mirror")
-session.configure(models, sensitivity=sensitivity, smoothing=smoothing, mirror=mirror)
+    mirror = right.toggle("Mirror view", key=remembered("live-mirror", True))
+    detector = choose_detector("live-detector", left)
+session.configure(models, detector=detector, sensitivity=sensitivity, smoothing=smoothing, mirror=mirror)
 
-picture, answers = st.columns([3, 2], gap="medium")
+picture, predictions = st.columns([3, 2], gap="medium")
 with picture:
-    running = False if own["busy"] else streamer(session, own["visitor"])
-    problem = camera_problem()
-    trouble = "busy" if own["busy"] else problem or ("connection" if own["unconnected"] else "")
-    if trouble:
-        st.warning(ADVICE[trouble], icon=":material/videocam_off:")
-    if own["busy"]:
-        st.fragment(wait_for_place, run_every=2)()
-with answers, st.container():
+    running = not connection.is_waiting and show_stream(session, connection)
+    problem = connection.problem(camera_problem())
+    if problem:
+        st.warning(ADVICE[problem], icon=":material/videocam_off:")
+    if connection.is_waiting:
+        st.fragment(wait_for_place, run_every=2)(connection)
+with predictions, st.container():
     if running:
-        st.fragment(show_faces, run_every=0.5)(session, cards)
-    elif not trouble:
+        st.fragment(show_faces, run_every=0.5)(session, titles)
+    elif not problem:
         st.info(
             "Press START and allow the camera: every face gets a number, a box and its label.", icon=":material/info:"
         )
 with st.container():
     if running:
-        st.fragment(watch, run_every=1)(session)
+        st.fragment(show_performance, run_every=1)(session, connection)
 with st.container():
-    downloads(session, empty=not running and not session.view().frames)
+    show_downloads(session, disabled=not running and not session.view().frames)
 with st.container():
-    # without a camera there is nothing to take a snapshot with
-    if trouble not in ("", "missing") or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
-        snapshot(models, cards)
+    # where the camera itself is the problem, a snapshot would need it too
+    if problem in CAMERA_PROBLEMS:
+        show_upload(models, titles)
+    elif problem or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
+        show_snapshot(models, titles)
 with st.container():
-    st.fragment(show_history, run_every=1 if running else None)(session, cards, [model.name for model in models])
+    st.fragment(show_history, run_every=1 if running else None)(session, titles, [model.name for model in models])
 if session.view().frames and st.button("Clear session", icon=":material/delete:"):
     session.clear()
     st.rerun()

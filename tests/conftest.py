@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import importlib.util
 import io
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from types import ModuleType
 
 import pylibsrtp  # noqa: F401 - before TensorFlow: after it, in one process, its start ends in a segmentation fault
 import pytest
-import tiny
 
 from fer_core import EmotionModel, list_models, load_model
+from fer_core.utils.files import atomic_write
+from tests.support import tiny
+from tests.support.browser import until
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -26,7 +29,7 @@ Call = Callable[..., tuple[int, str, str]]
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run of a training script: where its dataset, its bundles and its states are, and what it printed."""
+    """A finished run of a training script: where its dataset, bundles and checkpoints are, and what it printed."""
 
     data: Path
     models_dir: Path
@@ -46,12 +49,12 @@ def train() -> Callable[..., int]:
     def call(script: str, *arguments: object) -> int:
         import keras
 
-        from fer_core.training.options import end_cleanly
+        from fer_core.training.run import run_main
 
         keras.utils.clear_session(free_memory=False)  # layer names as in a fresh process
         given, sys.argv = sys.argv, [f"{script}.py", *map(str, arguments)]
         try:
-            return end_cleanly(importlib.import_module(script).train)
+            return run_main(importlib.import_module(script).train)
         finally:
             sys.argv = given
             keras.config.set_dtype_policy("float32")
@@ -61,25 +64,42 @@ def train() -> Callable[..., int]:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., int]) -> Run:
-    """train_cnn.py, the compact network, 3 epochs on the tiny challenge file, all that it decides by itself."""
-    from fer_core.training import architectures
+    """train_cnn.py, the compact network, 3 epochs on the tiny challenge file, all that it decides by itself.
 
-    root = tmp_path_factory.mktemp("trained")
+    It is trained once for all of xdist's workers; nothing writes into it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    said = root / "said.txt"
+    try:
+        root.mkdir()
+    except FileExistsError:  # another worker is at it
+        until(said.exists, "the other worker to train", patience=600)
+    else:
+        with atomic_write(said) as unfinished:
+            unfinished.write_text(train_tiny(root, train), encoding="utf-8")
+    return Run(root / "fer2013.csv", root / "models", "tiny", 0, said.read_text(encoding="utf-8"))
+
+
+def train_tiny(root: Path, train: Callable[..., int]) -> str:
+    """Train the bundle "tiny" in root/models on root/fer2013.csv -> what the script printed."""
+    from fer_core.training.architectures import cnns
+
     data, said = tiny.fer_csv(root), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
         # its usual averages are those of hundreds of steps; here are 27
-        quick = partial(architectures.FusedBatchNormalization, momentum=0.7)
-        patch.setattr(architectures, "FusedBatchNormalization", quick)
+        quick = partial(cnns.FusedBatchNormalization, momentum=0.7)
+        patch.setattr(cnns, "FusedBatchNormalization", quick)
         options = ("--name", "tiny", "--models-dir", root / "models", "--epochs", 3, "--batch-size", 8)
         code = train("train_cnn", "--data", data, *options)
     assert code == 0, said.getvalue()
-    return Run(data, root / "models", "tiny", code, said.getvalue())
+    return said.getvalue()
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scripts train a small network in the place of theirs."""
-    from small_network import put_small_networks
+    from tests.support.small_network import put_small_networks
 
     put_small_networks(monkeypatch)
 
@@ -100,7 +120,7 @@ def call(bundle: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run the command line on the folder of the tiny bundle -> exit code, stdout, stderr."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        from fer_core.__main__ import main
+        from fer_core.cli.parser import main
 
         code = main([*map(str, arguments), "--models-dir", str(bundle.parent)])
         captured = capsys.readouterr()
@@ -114,7 +134,7 @@ def models_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that the app takes for models/."""
     folder = tmp_path / "models"
     folder.mkdir()
-    monkeypatch.setattr("fer_core.model.MODELS_DIR", folder)
+    monkeypatch.setenv("FER_MODELS_DIR", str(folder))
     return folder
 
 

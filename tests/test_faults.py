@@ -14,33 +14,33 @@ import numpy as np
 import pytest
 import streamlit as st
 from aiortc import MediaStreamTrack
-from browser import Server, running, until
-from faults_stream import MOST_MB, stream
-from sessions import FILES_A_TAB, Visit, tabs, together
 from streamlit_webrtc.process import AsyncVideoProcessTrack
-from stub_models import BrightnessModel
 
 from fer_core import list_models, load_model, read_card
-from fer_core.model import bundle_folder
-from pages.parts import shared
+from fer_core.bundle.registry import bundle_folder
+from pages.parts.shared import model_picker
+from tests.support.browser import Server, running, until
+from tests.support.faults_stream import MOST_MB, stream
+from tests.support.sessions import FILES_PER_TAB, Visit, tabs, together
+from tests.support.stub_models import BrightnessModel
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 needs_model = pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
 
 
 def script(name: str, *options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(HERE / name), *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", f"tests.support.{name}", *map(str, options)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_training_survives_kills_and_a_full_disk() -> None:
-    done = script("faults_training.py", "--kills", 2)
+    done = script("faults_training", "--kills", 2)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="needs atheris: Linux on x86-64")
-    done = script("fuzz.py", "--seconds", 10, "--keep", tmp_path)
+    done = script("fuzz", "--seconds", 6, "--keep", tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
@@ -56,15 +56,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def answers(visit: Visit) -> int:
-    return sum("**happy**" in text for text in visit.texts)
+    """How many faces are shown as happy; that of the first screen's example has no crop beside it."""
+    return sum("happy <small>" in text and "as the models see it" in text for text in visit.texts)
 
 
 @needs_model
 def test_twenty_sessions_at_once(server: Server) -> None:
-    expected = sum(read_card(bundle_folder(name)).flagship for name in list_models())
     visits, _ = together(server.url, 20)
     assert [visit.errors for visit in visits] == [[]] * 20
-    assert [answers(visit) for visit in visits] == [expected] * 20
+    assert [answers(visit) for visit in visits] == [1] * 20
     for visit in visits:
         visit.close()
 
@@ -86,7 +86,7 @@ def test_tabs_that_close_leave_no_thread_and_no_connection(server: Server) -> No
     tabs(server.url, 4)
     threads, files = server.threads, server.open_files
     tabs(server.url, 12)
-    kept = 12 * FILES_A_TAB  # for two minutes: `sessions.py --tabs` sees them go
+    kept = 12 * FILES_PER_TAB  # for two minutes: `sessions.py --tabs` sees them go
     until(lambda: server.threads <= threads + 2 and server.open_files <= files + kept + 2, "threads and files to end")
 
 
@@ -98,12 +98,12 @@ def test_one_copy_of_a_model_serves_all(monkeypatch: pytest.MonkeyPatch) -> None
         loads.append(name)
         return load_model(name)
 
-    monkeypatch.setattr(shared, "load_model", counted)
+    monkeypatch.setattr(model_picker, "load_model", counted)
     st.cache_resource.clear()
     name = list_models()[0]
     try:
         with ThreadPoolExecutor(20) as pool:
-            found = list(pool.map(shared.ready_model, [name] * 20, [read_card(bundle_folder(name))] * 20))
+            found = list(pool.map(model_picker.ready_model, [name] * 20, [read_card(bundle_folder(name))] * 20))
         assert loads == [name] and len({id(model) for model in found}) == 1
     finally:
         st.cache_resource.clear()
@@ -134,7 +134,7 @@ class SlowReader:
     def recv(self, frame: Any) -> Any:
         self.taken.append(int(frame.to_ndarray()[0, 0]))
         self.has_begun.set()
-        assert self.may_go.wait(60)
+        assert self.may_go.wait(300)
         return frame
 
 
@@ -144,12 +144,12 @@ def test_a_slow_client_is_shown_the_newest_frame_and_nothing_queues_up() -> None
 
     async def visit() -> int:
         await track.recv()
-        assert await asyncio.to_thread(reader.has_begun.wait, 60)
+        assert await asyncio.to_thread(reader.has_begun.wait, 300)
         for _ in range(100):  # the camera goes on while the first frame is still being worked on
             await track.recv()
         newest, waited = camera.sent, 0
         reader.may_go.set()
-        while len(reader.taken) < 2 and waited < 6000:
+        while len(reader.taken) < 2 and waited < 30_000:
             await asyncio.sleep(0.01)
             waited += 1
         return newest

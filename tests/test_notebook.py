@@ -7,11 +7,11 @@ from typing import Any
 
 import nbformat
 import pytest
-import tiny
-from conftest import ROOT
 from nbclient import NotebookClient
 
 from fer_core import list_models, read_card
+from tests.conftest import ROOT
+from tests.support import tiny
 
 NOTEBOOK = ROOT / "notebooks" / "quickstart.ipynb"
 

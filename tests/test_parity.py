@@ -7,17 +7,15 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tiny
-from conftest import Run
-from patterns import RANDOM, answers
 
-import fer_core.training.architectures
-import fer_core.training.backbones  # noqa: F401  (both: keras finds the shipped networks' layers by name)
 from fer_core import EmotionModel, load_model, read_card
-from fer_core.calibration import calibrated, softmax
-from fer_core.model import Network
-from fer_core.training import convert
-from fer_core.training.float_ends import with_float_ends
+from fer_core.bundle.calibration import calibrated, softmax
+from fer_core.bundle.runtime import Network
+from fer_core.training.export import convert
+from fer_core.training.export.float_ends import with_float_ends
+from tests.conftest import Run
+from tests.support import tiny
+from tests.support.patterns import RANDOM, keras_predictions
 
 
 def compare(served: np.ndarray, trained: np.ndarray, precision: str) -> None:
@@ -54,7 +52,7 @@ def converted(request: pytest.FixtureRequest, network: Any) -> tuple[str, Networ
 
 def test_random_faces(network: Any, converted: tuple[str, Network]) -> None:
     precision, served = converted
-    expected = answers(network, RANDOM)
+    expected = keras_predictions(network, RANDOM)
     assert expected.std(axis=0).max() > 1e-3, "a network that always says the same proves nothing"
     compare(softmax(served.logits(RANDOM)), expected, precision)
 
@@ -62,7 +60,7 @@ def test_random_faces(network: Any, converted: tuple[str, Network]) -> None:
 def test_faces_it_knows(network: Any, converted: tuple[str, Network]) -> None:
     precision, served = converted
     faces, _ = tiny.faces(30, seed=4)
-    expected = answers(network, faces)
+    expected = keras_predictions(network, faces)
     assert len(set(expected.argmax(axis=1))) >= 4
     compare(softmax(served.logits(faces)), expected, precision)
 
@@ -70,19 +68,19 @@ def test_faces_it_knows(network: Any, converted: tuple[str, Network]) -> None:
 def test_real_faces(network: Any, converted: tuple[str, Network], real_faces: np.ndarray) -> None:
     real_faces = real_faces[::7]  # a good 500; the shipped networks are compared on all of them
     precision, served = converted
-    compare(softmax(served.logits(real_faces)), answers(network, real_faces), precision)
+    compare(softmax(served.logits(real_faces)), keras_predictions(network, real_faces), precision)
 
 
 def test_the_bundle_serves_what_was_trained(trained: Run, model: EmotionModel, network: Any) -> None:
     faces, _ = tiny.faces(30, seed=5)
     logits = network.predict(faces[..., None].astype(np.float32), verbose=0)
     card = read_card(trained.bundle)
-    compare(model.predict_proba(faces), calibrated(logits, card.calibration), card.quantisation["chosen"])
+    compare(model.predict_proba(faces), calibrated(logits, card.calibration), card.quantization["chosen"])
 
 
 def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.FixtureRequest) -> None:
     bundle = load_model(shipped)
-    from fer_core.model import bundle_folder
+    from fer_core.bundle.registry import bundle_folder
 
     path = bundle_folder(shipped) / "model.keras"
     if not path.is_file():
@@ -94,10 +92,10 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
     for faces in sets:
         logits = network.predict(faces[..., None].astype(np.float32), batch_size=64, verbose=0)
         served, trained = bundle.predict_proba(faces), calibrated(logits, bundle.card.calibration)
-        if bundle.card.quantisation["chosen"] == "int8":  # the card's is of all PublicTest faces
-            assert bundle.card.quantisation["candidates"]["int8"]["label_agreement"] >= 0.995
+        if bundle.card.quantization["chosen"] == "int8":  # the card's is of all PublicTest faces
+            assert bundle.card.quantization["candidates"]["int8"]["label_agreement"] >= 0.995
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)
         else:  # float16 moves logits by thousandths, which a calibration's scale may double
-            bound = 1e-3 if bundle.card.quantisation["chosen"] == "float32" else 5e-3
+            bound = 1e-3 if bundle.card.quantization["chosen"] == "float32" else 5e-3
             assert np.abs(served - trained).max() < bound
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= 0.995

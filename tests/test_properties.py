@@ -15,8 +15,6 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from samples import bmp_header, encode, jpeg_header, png, portrait, webp_header
-from stub_models import BrightnessModel
 
 from fer_core import (
     EMOTIONS,
@@ -30,13 +28,15 @@ from fer_core import (
     decode_image,
     read_card,
 )
-from fer_core.analyze import Face, Prediction
-from fer_core.calibration import softmax
-from fer_core.card import CARD_NAME, write_card
-from fer_core.faces import crop_face
-from fer_core.images import MAX_IMAGE_PIXELS, image_notes, shown_name
-from fer_core.reports import ROW_FIELDS, to_csv, to_json
-from fer_core.tracking import MAX_FACES, FaceTracker
+from fer_core.analysis.export import ROW_FIELDS, to_csv, to_json
+from fer_core.analysis.results import Face, Prediction
+from fer_core.bundle.calibration import softmax
+from fer_core.bundle.card import CARD_NAME, write_card
+from fer_core.detection.alignment import crop_face
+from fer_core.image.decode import MAX_IMAGE_PIXELS, read_image, shown_name
+from fer_core.tracking.tracker import MAX_FACES, FaceTracker
+from tests.support.samples import bmp_header, encode, jpeg_header, png, portrait, webp_header
+from tests.support.stub_models import BrightnessModel
 
 settings.register_profile(
     "default", max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -81,7 +81,7 @@ def check_decoding(data: bytes) -> None:
     else:
         assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.flags.c_contiguous
         assert 0 < image.shape[0] * image.shape[1] <= MAX_IMAGE_PIXELS
-        assert all(isinstance(note, str) for note in image_notes(data))
+        assert all(isinstance(note, str) for note in read_image(data).notes)
 
 
 @given(st.binary(max_size=400))
@@ -185,7 +185,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @given(card=cards())
 def test_cards_come_back(card: ModelCard, tmp_path_factory: Any) -> None:
-    folder = made_folder(tmp_path_factory)
+    folder = card_folder(tmp_path_factory)
     write_card(card, folder)
     assert read_card(folder) == card
 
@@ -194,7 +194,7 @@ def test_cards_come_back(card: ModelCard, tmp_path_factory: Any) -> None:
 def test_a_card_with_anything_in_a_field_is_read_or_refused(
     card: ModelCard, field: str, value: Any, tmp_path_factory: Any
 ) -> None:
-    folder = made_folder(tmp_path_factory)
+    folder = card_folder(tmp_path_factory)
     (folder / CARD_NAME).write_text(json.dumps(json.loads(card.to_json()) | {field: value}), encoding="utf-8")
     try:
         assert read_card(folder).name == "x"
@@ -202,7 +202,7 @@ def test_a_card_with_anything_in_a_field_is_read_or_refused(
         assert str(error).startswith("x: card.json") and len(str(error).splitlines()) == 1
 
 
-def made_folder(factory: Any) -> Path:
+def card_folder(factory: Any) -> Path:
     folder = Path(factory.getbasetemp()) / "cards" / "x"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -239,7 +239,7 @@ def test_csv_and_json_come_back(analysis: Analysis) -> None:
         if analysis.faces:
             assert abs(sum(float(found[emotion]) for emotion in EMOTIONS) - 1) < 4e-4  # four decimals each
     try:
-        assert json.loads(to_json([analysis])) == [analysis.to_dict()]
+        assert json.loads(to_json([analysis.to_dict()])) == [analysis.to_dict()]
     except UnicodeEncodeError as error:
         raise AssertionError from error
     assert len(replace(analysis, faces=()).to_rows()) == 1 and issubclass(ImageError, FerError)

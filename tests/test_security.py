@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from browser import CHROMIUM, NEEDS_CHROMIUM, opened, running
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from fer_core.images import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
-from fer_core.model import list_models
+from fer_core.bundle.registry import list_models
+from fer_core.image.decode import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
+from tests.support.browser import CHROMIUM, NEEDS_CHROMIUM, opened, running
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "a local socket", "None", ""}
@@ -38,8 +38,14 @@ SETTINGS = {
 
 
 def requirements() -> dict[str, Requirement]:
-    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
+    """All of requirements.txt, with those of requirements-app.txt that it includes."""
+    files = [(ROOT / name).read_text("utf-8") for name in ("requirements-app.txt", "requirements.txt")]
+    lines = (line.split("#")[0].strip() for text in files for line in text.splitlines() if not line.startswith("-r"))
     return {found.name: found for found in map(Requirement, filter(None, lines))}
+
+
+def test_requirements_for_training_include_those_of_the_app() -> None:
+    assert "-r requirements-app.txt" in (ROOT / "requirements.txt").read_text("utf-8").splitlines()
 
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items(), ids=FLOORS)
@@ -60,7 +66,7 @@ def test_the_server_s_settings(place: tuple[str, str], value: object) -> None:
 
 
 def test_the_widgets_hold_their_own_limits() -> None:
-    page = (ROOT / "pages" / "classify.py").read_text("utf-8")
+    page = (ROOT / "pages/parts/classify/sources.py").read_text("utf-8")
     assert page.count("max_upload_size=limit") == page.count("st.file_uploader(") == 2
     assert MAX_IMAGE_BYTES < MAX_VIDEO_BYTES
 

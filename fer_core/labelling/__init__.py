@@ -1,1 +1,1 @@
-"""Labelling pictures by the million: rows in Parquet parts, a job that can be stopped and run again."""
+"""Pictures by the million -> rows in Parquet parts, by a job that can be stopped and run again."""

@@ -1,20 +1,25 @@
 """The command `label`: a job over many pictures that can be stopped at any time and run again."""
 
 import argparse
+import contextlib
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from fer_core.bundle import bundle_folder, list_models, load_model, no_models_text
+from fer_core.detection import load_detector
 from fer_core.errors import DatasetError
 from fer_core.labelling.local import run_local
 from fer_core.labelling.parts import Parts, job_name
-from fer_core.labelling.rows import NEW, Rows, Task
+from fer_core.labelling.rows import NEW, Rows, Settings, Task
 from fer_core.labelling.sources import list_sources
-from fer_core.model import bundle_folder, list_models, load_model
+from fer_core.utils.files import atomic_write
+from fer_core.utils.progress import progress_bar
 
 SUMMARY: Final = "summary.json"
 _PART_ROWS: Final = 20_000  # of a part at most, about; 3 MB with two models
@@ -28,8 +33,10 @@ def run_job(args: argparse.Namespace) -> int:
     folders = [bundle_folder(name, args.models_dir) for name in names]
     models = [load_model(folder) for folder in folders]
     if not models:
-        raise DatasetError(f"There are no models under {args.models_dir}.")
-    parts = Parts(Path(args.out) / job_name(models, args.unsure_below), [model.name for model in models])
+        raise DatasetError(no_models_text(args.models_dir))
+    detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
+    settings = Settings(tuple(folders), args.unsure_below, detector)
+    parts = Parts(Path(args.out) / job_name(models, args.unsure_below, detector), [model.name for model in models])
     with _locked(parts.folder):
         parts.tidy()
         done = parts.done()
@@ -37,19 +44,22 @@ def run_job(args: argparse.Namespace) -> int:
         known = sum(source in done for source in sources)
         print(f"{len(sources)} pictures, {known} of them done before: {parts.folder}")
         started = time.monotonic()
-        batches = _engine(args, tasks, folders)
-        fresh = _write(batches, parts, len(tasks), started)
+        batches = _engine(args, tasks, settings)
+        with progress_bar(len(tasks), "pictures") as bar:
+            fresh = _write(batches, parts, bar)
         seconds = time.monotonic() - started
         summary = parts.summary() | {
+            "detector": detector,
             "last_run": {
                 "pictures": fresh,
                 "seconds": round(seconds, 1),
                 "pictures_a_second": round(fresh / max(seconds, 1e-9), 2),
                 "workers": args.workers,
                 "engine": args.engine,
-            }
+            },
         }
-        _write_whole(parts.folder / SUMMARY, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+        with atomic_write(parts.folder / SUMMARY) as unfinished:
+            unfinished.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     pictures = summary["pictures"]
     print(
         f"{fresh} pictures in {seconds:.0f} s. In all {pictures['all']}: {pictures['face']} with faces "
@@ -58,73 +68,42 @@ def run_job(args: argparse.Namespace) -> int:
     return 1 if pictures["refused"] else 0
 
 
-def _engine(args: argparse.Namespace, tasks: list[Task], folders: list[Path]) -> Iterator[tuple[int, Rows]]:
+def _engine(args: argparse.Namespace, tasks: list[Task], settings: Settings) -> Iterator[tuple[int, Rows]]:
     if args.engine == "local":
-        return run_local(tasks, folders, args.unsure_below, args.workers, args.batch_size)
+        return run_local(tasks, settings, args.workers, args.batch_size)
     from fer_core.labelling.on_ray import run_ray  # needs a package that not everybody has
 
-    return run_ray(tasks, folders, args.unsure_below, args.workers, args.batch_size, args.address)
+    return run_ray(tasks, settings, args.workers, args.batch_size, args.address)
 
 
-def _write(batches: Iterator[tuple[int, Rows]], parts: Parts, total: int, started: float) -> int:
+def _write(batches: Iterator[tuple[int, Rows]], parts: Parts, bar: "tqdm[Any]") -> int:
     """Gather rows into parts; returns how many pictures were new. Also what was done before an interruption is kept."""
     rows: Rows = []
-    seen = fresh = 0
+    fresh = 0
     written = time.monotonic()
     try:
         for pictures, found in batches:
             rows += found
-            seen += pictures
+            bar.update(pictures)
             fresh += sum(row.get("face") in (None, 1) for row in found)
             if len(rows) >= _PART_ROWS or time.monotonic() - written > _PART_SECONDS:
                 parts.write(rows)
                 rows, written = [], time.monotonic()
-            _progress(seen, total, started)
     finally:
         parts.write(rows)
     return fresh
 
 
-def _progress(seen: int, total: int, started: float) -> None:
-    if not sys.stderr.isatty():
-        return
-    rate = seen / max(time.monotonic() - started, 1e-9)
-    left = int((total - seen) / rate)
-    line = f"{seen} of {total}, {rate:.1f} a second, {left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
-    print(f"\r{line:<60}", end="\n" if seen == total else "", file=sys.stderr, flush=True)
-
-
-class _locked:
-    """One run at a time writes into a job's folder. The system lets go of the lock when a process dies."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._file = open(self._folder / ".lock", "a+b")
-        try:
-            _lock(self._file)
-        except OSError as error:
-            self._file.close()
-            raise DatasetError(f"Another run is writing into {self._folder}.") from error
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _lock(file: Any) -> None:
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One run at a time writes into a job's folder. The system releases the lock when a process dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", blocking=False)
     try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    making = path.with_name(f".making-{path.name}")
-    making.write_text(text, encoding="utf-8")
-    os.replace(making, path)
+        lock.acquire()
+    except Timeout as error:
+        raise DatasetError(f"Another run is writing into {folder}.") from error
+    try:
+        yield
+    finally:
+        lock.release()

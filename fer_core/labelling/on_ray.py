@@ -4,14 +4,16 @@ import json
 import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from fer_core.card import CARD_NAME, MODEL_NAME
+from fer_core.bundle import CARD_NAME, MODEL_NAME
 from fer_core.errors import DatasetError
-from fer_core.labelling.rows import Labeller, Rows, Task, died, read_task
+from fer_core.labelling.rows import Labeller, Rows, Settings, Task, died, read_task
+from fer_core.utils.files import PACKAGE
 
 # Shares of a core. Readers mostly wait, and one labeller for each core must leave them room, or nothing is ever read.
 _READER: Final = {"num_cpus": 0.1}
@@ -21,7 +23,7 @@ _READ: Final = pa.schema([("source", pa.string()), ("content", pa.binary()), ("r
 
 
 def run_ray(
-    tasks: Sequence[Task], folders: Sequence[Path], threshold: float, workers: int, batch_size: int, address: str | None
+    tasks: Sequence[Task], settings: Settings, workers: int, batch_size: int, address: str | None
 ) -> Iterator[tuple[int, Rows]]:
     """(pictures worked through, their rows), batch after batch, in any order; as `run_local` in all else.
 
@@ -35,10 +37,10 @@ def run_ray(
         raise DatasetError("--engine ray needs Ray: pip install -r requirements-ray.txt") from error
     started = not ray.is_initialized()
     if started:
-        package = str(Path(__file__).resolve().parent.parent)
+        package = str(PACKAGE)
         ray.init(address, runtime_env={"py_modules": [package]}, logging_level="error", log_to_driver=False)
     try:
-        labelling = {"bundles": ray.put(_packed(folders)), "threshold": threshold}
+        labelling = {"bundles": ray.put(_packed(settings.folders)), "settings": settings}
         left = dict(tasks)
         for size in (batch_size, 1):
             # NOTE: a picture that ends its process takes its batch with it. The second time it is alone.
@@ -100,7 +102,7 @@ def _read(batch: pa.Table) -> pa.Table:
 class _RayLabeller:
     """One for each actor. Pictures -> a row with the batch's sources and its rows, as JSON."""
 
-    def __init__(self, bundles: Any, threshold: float) -> None:
+    def __init__(self, bundles: Any, settings: Settings) -> None:
         import ray
 
         packed: Mapping[str, Mapping[str, bytes]] = ray.get(bundles)
@@ -109,7 +111,8 @@ class _RayLabeller:
                 (Path(folder) / model).mkdir()
                 for name, content in files.items():
                     (Path(folder) / model / name).write_bytes(content)
-            self._labeller = Labeller([Path(folder) / model for model in packed], threshold)
+            unpacked = tuple(Path(folder) / model for model in packed)
+            self._labeller = Labeller(replace(settings, folders=unpacked))
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         rows: Rows = []

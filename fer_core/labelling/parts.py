@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fer_core.bundle import EmotionModel
 from fer_core.errors import DatasetError
 from fer_core.labelling.rows import STATUSES, schema
-from fer_core.model import EmotionModel
+from fer_core.utils.files import UNFINISHED, atomic_write
 
 
-def job_name(models: Sequence[EmotionModel], threshold: float) -> str:
-    """The folder of a job under --out: other models, weights, calibration or threshold make another job."""
-    said = json.dumps([[model.name, model.version] for model in models] + [threshold])
+def job_name(models: Sequence[EmotionModel], threshold: float, detector: str) -> str:
+    """The folder of a job under --out: other models, weights, calibration, threshold or detector make another job."""
+    said = json.dumps([[model.name, model.version] for model in models] + [threshold, detector])
     return f"{'-'.join(model.name for model in models)}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
@@ -48,25 +48,19 @@ class Parts:
         return found
 
     def write(self, rows: Sequence[dict[str, Any]]) -> None:
-        """One part with these rows. It is made under another name and renamed, so no reader ever sees half of one."""
+        """Write one part with these rows; none where there are no rows. Readers never see an unfinished part."""
         if not rows:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(path.stem.split("-")[1]) for path in self.paths()), default=-1)
-        handle, making = tempfile.mkstemp(prefix=".making-", suffix=".parquet", dir=self.folder)
-        os.close(handle)
-        try:
-            pq.write_table(pa.Table.from_pylist(list(rows), self.schema), making, compression="zstd")
-            with open(making, "rb") as file:
+        with atomic_write(self.folder / f"part-{number:06d}.parquet") as unfinished:
+            pq.write_table(pa.Table.from_pylist(list(rows), self.schema), unfinished, compression="zstd")
+            with open(unfinished, "rb") as file:
                 os.fsync(file.fileno())
-            os.chmod(making, 0o644)
-            os.replace(making, self.folder / f"part-{number:06d}.parquet")
-        finally:
-            Path(making).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what a killed run left half made."""
-        for path in self.folder.glob(".making-*"):
+        """Remove the unfinished files of a run that was killed."""
+        for path in self.folder.glob(f"{UNFINISHED}*"):
             path.unlink(missing_ok=True)
 
     def summary(self) -> dict[str, Any]:

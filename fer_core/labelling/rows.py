@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from fer_core.analyze import UNSURE_BELOW, Analysis, analyze
+from fer_core.analysis import UNSURE_BELOW, Analysis, analyze
+from fer_core.bundle import EmotionModel, load_model
+from fer_core.detection import DEFAULT_DETECTOR, load_detector
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import ImageError
 from fer_core.labelling.sources import read_source
-from fer_core.model import EmotionModel, load_model
 
 Rows = list[dict[str, Any]]
 Task = tuple[str, str | None]
@@ -42,16 +44,26 @@ def schema(models: Sequence[str]) -> pa.Schema:
     return pa.schema([*_PICTURE, *_BOX, *answers])
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What decides a picture's rows. folders: of the bundles; detector: one of DETECTORS."""
+
+    folders: tuple[Path, ...]
+    threshold: float = UNSURE_BELOW
+    detector: str = DEFAULT_DETECTOR
+
+
 class Labeller:
     """Pictures in, rows out. One for each worker process: it loads the models itself."""
 
-    def __init__(self, folders: Sequence[Path], threshold: float = UNSURE_BELOW, threads: int = 1) -> None:
-        """folders: of the bundles. threads: of each network, and of OpenCV. Raises ModelError."""
+    def __init__(self, settings: Settings, threads: int = 1) -> None:
+        """threads: of each network, and of OpenCV. Raises ModelError."""
         import cv2
 
         cv2.setNumThreads(threads)
-        self.models: list[EmotionModel] = [load_model(folder, threads=threads) for folder in folders]
-        self.threshold = threshold
+        self.models: list[EmotionModel] = [load_model(folder, threads=threads) for folder in settings.folders]
+        self.detector = load_detector(settings.detector, threads)
+        self.threshold = settings.threshold
 
     def rows(self, source: str, content: bytes | None, reason: str = "") -> Rows:
         """A row for every face of a picture; one row for a picture without a face, or that was refused.
@@ -63,7 +75,7 @@ class Labeller:
             return [{"source": source, "content_hash": None, "status": REFUSED, "reason": reason}]
         known = {"source": source, "content_hash": hashlib.sha256(content).hexdigest()}
         try:
-            analysis = analyze(content, self.models, threshold=self.threshold, name=source)
+            analysis = analyze(content, self.models, threshold=self.threshold, name=source, detector=self.detector)
         except ImageError as error:
             return [known | {"status": REFUSED, "reason": str(error)}]
         height, width = analysis.image.shape[:2]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fer_core.errors import DatasetError, ImageError
-from fer_core.images import MAX_IMAGE_BYTES, PICTURE_SUFFIXES, read_picture
+from fer_core.image import IMAGE_SUFFIXES, MAX_IMAGE_BYTES, read_image_bytes
 
 _LISTS: Final = (".txt", ".parquet")
 _STORES: Final = ("s3", "gs")  # pyarrow speaks to these itself; others need fsspec's package for them
@@ -25,21 +25,21 @@ def list_sources(source: str) -> list[str]:
     if "://" in source:
         found = _remote(source)
     elif os.path.isdir(source):
-        found = (str(path) for path in Path(source).rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+        found = (str(path) for path in Path(source).rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     elif source.lower().endswith(_LISTS):
         found = _listed(Path(source))
     else:
         found = (path for path in glob.iglob(source, recursive=True) if os.path.isfile(path))
     pictures = sorted(set(found))
     if not pictures:
-        raise DatasetError(f"{source} names no pictures ({', '.join(PICTURE_SUFFIXES)}).")
+        raise DatasetError(f"{source} names no pictures ({', '.join(IMAGE_SUFFIXES)}).")
     return pictures
 
 
 def read_source(source: str) -> bytes:
     """The bytes of one picture, at most 20 MB. Raises ImageError with the reason."""
     if "://" not in source:
-        return read_picture(source)
+        return read_image_bytes(source)
     try:
         with _filesystem(source).open(source, "rb") as file:
             content: bytes = file.read(MAX_IMAGE_BYTES + 1)
@@ -76,7 +76,7 @@ def _remote(source: str) -> Iterator[str]:
     except Exception as error:  # every store has errors of its own
         raise DatasetError(f"{source} cannot be listed: {error or type(error).__name__}") from error
     names = (filesystem.unstrip_protocol(name) for name in found)
-    return (name for name in names if Path(name.split("?")[0]).suffix.lower() in PICTURE_SUFFIXES)
+    return (name for name in names if Path(name.split("?")[0]).suffix.lower() in IMAGE_SUFFIXES)
 
 
 def _filesystem(source: str) -> Any:

@@ -1,5 +1,8 @@
-"""Training: the only place that imports keras (and, to export, tensorflow). The app never imports this package."""
+"""Dataset -> trained network -> bundle. The only room that imports keras.
 
-import os
+`options` and `recipes` (a network of `architectures`, its `settings`) -> `run` reads and splits the dataset -> `fit`
+(`augment`, `targets`, `distillation`, `checkpoint`) -> `calibration` -> `export`. Beside that: `tuning` searches for
+settings, `reproduce` compares with what was published.
+"""
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter; errors stay
+import fer_core.training.backend  # noqa: F401 - first, so that TensorFlow starts quietly

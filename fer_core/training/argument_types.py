@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 
 def positive(kind: type[int] | type[float], or_zero: bool = False) -> Callable[[str], float]:
-    """A finite number greater than 0, or 0 as well."""
+    """A type for a finite number greater than 0, or, with `or_zero`, 0 as well."""
 
     def convert(text: str) -> float:
         value = kind(text)
         if not (0 < value < float("inf") or (or_zero and value == 0)):
-            raise argparse.ArgumentTypeError(f"must be {'0 or more' if or_zero else 'greater than 0'}, got {text}")
+            raise argparse.ArgumentTypeError(
+                f"must be {'0 or more' if or_zero else 'greater than 0'}. Received: {text}"
+            )
         return value
 
     convert.__name__ = kind.__name__
@@ -18,14 +20,14 @@ def positive(kind: type[int] | type[float], or_zero: bool = False) -> Callable[[
 
 
 def share(text: str) -> float:
-    """0 to 1."""
+    """A share, 0 to 1."""
     if not 0 <= float(text) <= 1:
-        raise argparse.ArgumentTypeError(f"must be 0 to 1, got {text}")
+        raise argparse.ArgumentTypeError(f"must be 0 to 1. Received: {text}")
     return float(text)
 
 
 def seed(text: str) -> int:
-    """What numpy takes for a seed."""
+    """A seed as numpy takes it."""
     if not 0 <= int(text) < 2**32:
-        raise argparse.ArgumentTypeError(f"must be 0 to 2^32 - 1, got {text}")
+        raise argparse.ArgumentTypeError(f"must be 0 to 2^32 - 1. Received: {text}")
     return int(text)

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from fer_core.splits import Faces
+from fer_core.datasets import Faces
+from fer_core.image import FACE_SIZE
 from fer_core.training.targets import one_hot
+from fer_core.training.variations import photographed
 
-_CENTRE: Final = 23.5  # of a 48x48 face, in pixels
+_CENTRE: Final = (FACE_SIZE - 1) / 2  # of a face, in pixels
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Augmentation:
 
     rotation: degrees. shift: pixels. shear: tangent of the angle. zoom: share of the size. brightness: grey levels.
     contrast: share. erase: how often (0-1) a rectangle of 2 to 25 % of the face is replaced by noise (Zhong et al.
-    2017). mixup: parameter of the Beta distribution that blends pairs of faces and labels (Zhang et al. 2017), 0: none.
+    2017). camera: how often (0-1) a face is changed as cameras change it, see `variations.photographed`. mixup:
+    parameter of the Beta distribution that blends pairs of faces and labels (Zhang et al. 2017), 0: none.
     """
 
     flip: bool = True
@@ -30,6 +34,7 @@ class Augmentation:
     brightness: float = 0.0
     contrast: float = 0.0
     erase: float = 0.0
+    camera: float = 0.0
     mixup: float = 0.0
 
 
@@ -40,7 +45,8 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """What `fit` reads: float32 faces (N, 48, 48, 1) in 0-255, targets (N, 7) and, with class weights, weights.
 
     `targets`, a row for each face of the part, are its labels, one-hot, until they are set to others.
-    The epoch's number decides order and augmentation; `start` sets it. The geometry runs in the backend: `faces` may
+    The epoch's number decides order, augmentation and, where faces have weights, which of them are drawn how often;
+    `start` sets it. The geometry runs in the backend: `faces` may
     lie on its device.
     """
 
@@ -59,15 +65,16 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self.seed = seed
         self.weights = None if class_weights is None else np.asarray(class_weights, np.float32)
         self.targets = one_hot(part.labels)
+        self._count = len(part) if part.weights is None else max(1, int(part.weights.sum(dtype=np.float64)))
         self.start(epoch)
 
     def __len__(self) -> int:
-        return -(-len(self.part) // self.batch_size)
+        return -(-self._count // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        faces = self.part.faces[rows][..., np.newaxis].astype(np.float32)
+        faces = photographed(self.part.faces[rows], self.augmentation.camera, rng)[..., np.newaxis].astype(np.float32)
         labels = self.targets[rows]
         if self.augmentation.mixup:
             share = rng.beta(self.augmentation.mixup, self.augmentation.mixup)
@@ -84,10 +91,24 @@ class FaceBatches(keras.utils.PyDataset):  # type: ignore[misc]
         Not left to keras' own on_epoch_end: it is also called once before training, when the network is traced.
         """
         self.epoch = epoch
-        self._order = np.random.default_rng((self.seed, epoch)).permutation(len(self.part))
+        rng = np.random.default_rng((self.seed, epoch))
+        order = rng.permutation(len(self.part))
+        self._order = order if self.part.weights is None else drawn(order, self.part.weights, self._count, rng)
 
 
-def augment(faces: np.ndarray[Any, Any], how: Augmentation, rng: np.random.Generator) -> Any:
+def drawn(
+    order: NDArray[np.integer], weights: NDArray[np.float32], count: int, rng: np.random.Generator
+) -> NDArray[np.integer]:
+    """`count` of the faces in `order`, in random order, each as often as its weight says, rounded up or down.
+
+    Systematic sampling: equal steps through the sum of the weights, so an epoch's size never varies.
+    """
+    edges = np.cumsum(weights[order], dtype=np.float64)
+    steps = (np.arange(count) + rng.random()) * (edges[-1] / count)
+    return rng.permutation(order[np.searchsorted(edges, steps, side="right")])
+
+
+def augment(faces: NDArray[np.float32], how: Augmentation, rng: np.random.Generator) -> Any:
     """Faces (N, 48, 48, 1) float32 0-255 -> the same shape and range, as a tensor of the backend (or the input)."""
     n = len(faces)
     changed: Any = faces
@@ -106,7 +127,7 @@ def augment(faces: np.ndarray[Any, Any], how: Augmentation, rng: np.random.Gener
     return changed
 
 
-def affine(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+def affine(n: int, how: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
     """(N, 8) float32 for keras.ops.image.affine_transform: one matrix for flip, rotation, shear, zoom and shift.
 
     It maps an output point to where it is read, about the face's centre.
@@ -124,13 +145,13 @@ def affine(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray[An
     return np.stack([a0, a1, a2, b0, b1, b2, np.zeros(n), np.zeros(n)], axis=1).astype(np.float32)
 
 
-def _erasure(n: int, rate: float, rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _erasure(n: int, rate: float, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     area = rng.uniform(0.02, 0.25, n) * (rng.random(n) < rate)
     ratio = np.exp(rng.uniform(np.log(0.4), np.log(2.5), n))
-    height, width = 48 * np.sqrt(area * ratio), 48 * np.sqrt(area / ratio)
-    top, left = rng.uniform(0, 48, n) - height / 2, rng.uniform(0, 48, n) - width / 2
-    line = np.arange(48) + 0.5
+    height, width = FACE_SIZE * np.sqrt(area * ratio), FACE_SIZE * np.sqrt(area / ratio)
+    top, left = rng.uniform(0, FACE_SIZE, n) - height / 2, rng.uniform(0, FACE_SIZE, n) - width / 2
+    line = np.arange(FACE_SIZE) + 0.5
     inside_rows = (line >= top[:, None]) & (line < (top + height)[:, None])
     inside_columns = (line >= left[:, None]) & (line < (left + width)[:, None])
     mask = (inside_rows[:, :, None] & inside_columns[:, None, :])[..., np.newaxis]
-    return mask.astype(np.float32), rng.uniform(0, 255, (n, 48, 48, 1)).astype(np.float32)
+    return mask.astype(np.float32), rng.uniform(0, 255, (n, FACE_SIZE, FACE_SIZE, 1)).astype(np.float32)

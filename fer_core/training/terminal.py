@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from fer_core.card import ModelCard
-from fer_core.model import MODELS_DIR
+from fer_core.bundle import ModelCard, model_folders
 
 _SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
 
@@ -19,14 +18,14 @@ def shown_command() -> str:
 
 def written(bundle: Path) -> str:
     """The last line of a training: where the bundle is, and how the app comes to show it."""
-    if bundle.resolve().parent == MODELS_DIR.resolve():
+    if bundle.resolve().parent in [folder.resolve() for folder in model_folders()]:
         return f"Written: {bundle}. The app shows it at the next refresh."
     return f"Written: {bundle}. The app shows it when it is started with FER_MODELS_DIR={bundle.parent}."
 
 
 def report(card: ModelCard) -> str:
     """The short report at a training's end."""
-    lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantisation['chosen']} weights)"]
+    lines = [f"{card.title} ({card.parameters / 1e6:.2f} M parameters, {card.quantization['chosen']} weights)"]
     for part, result in card.evaluation.items():
         low, high = result["accuracy_interval"]
         lines.append(

@@ -1,22 +1,25 @@
-"""A search for settings before a training: short trials, judged on validation, the hopeless ones ended early.
+"""A search for settings before a training: short trials, compared on validation, the hopeless ones ended early.
 
 Optuna chooses what to try next (a tree-structured Parzen estimator, Bergstra et al. 2011). It is imported only
 here, and only when somebody tunes.
 """
 
+import argparse
 import importlib.util
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import keras
 
+from fer_core.datasets import Split
 from fer_core.errors import DatasetError, FerError
-from fer_core.splits import Split
-from fer_core.training.fit import Settings, fit
+from fer_core.training.argument_types import positive
+from fer_core.training.fit import fit
+from fer_core.training.settings import Settings
 
 RATE_FACTOR: Final = 10.0
 """How far the learning rate is searched, up and down from the given one, on a logarithmic scale."""
@@ -26,8 +29,7 @@ DROPOUT: Final = (0.1, 0.45)
 _BEFORE_PRUNING: Final = 3  # trials that run to their end, so that there is a median to fall below
 
 
-@dataclass(frozen=True)
-class Tuned:
+class Tuned(NamedTuple):
     """What the search found: the settings to train with, the dropout to build with, and the card's record."""
 
     settings: Settings
@@ -35,8 +37,30 @@ class Tuned:
     record: dict[str, Any]
 
 
-def check_optuna() -> None:
-    """Raise FerError unless Optuna is installed: said before anything is read or removed."""
+def add_tuning(parser: argparse.ArgumentParser) -> None:
+    """The options `--tune` and `--tune-epochs`."""
+    parser.add_argument(
+        "--tune",
+        type=positive(int),
+        metavar="N",
+        help="first try N learning rates, batch sizes and dropouts around the given ones, and train with the best",
+    )
+    parser.add_argument(
+        "--tune-epochs", type=positive(int), default=3, metavar="N", help="epochs per trial (default: %(default)s)"
+    )
+
+
+def check_tuning(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """End with a usage error where `--tune` does not go with the other options.
+
+    Raises FerError where Optuna is not installed: said before anything is read or removed.
+    """
+    if not args.tune:
+        return
+    if args.start_from or args.teachers:
+        parser.error("--tune tries settings from the beginning: leave --start-from and --teachers away")
+    if args.distribute:
+        parser.error("--tune tries settings on one device: leave --distribute away")
     if importlib.util.find_spec("optuna") is None:
         raise FerError('--tune needs Optuna, which is not installed: pip install "optuna>=5", or leave --tune away.')
 
@@ -60,48 +84,21 @@ def tune(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    start = {"learning_rate": settings.learning_rate, "batch_size": settings.batch_size, "dropout": dropout}
-    space: dict[str, Any] = {
-        "learning_rate": [settings.learning_rate / RATE_FACTOR, settings.learning_rate * RATE_FACTOR],
-        "batch_size": sorted({*BATCH_SIZES, settings.batch_size}),
-        "dropout": [min(DROPOUT[0], dropout), max(DROPOUT[1], dropout)],
-    }
-    started = time.monotonic()
-    data = [split.dataset_sha256, split.labels, split.description, len(split.training), len(split.validation)]
-    identity = [build(dropout=dropout).name, asdict(_short(settings, epochs)), start, space, *data]
-
-    def objective(trial: Any) -> float:
-        trial.suggest_float("learning_rate", *space["learning_rate"], log=True)
-        trial.suggest_categorical("batch_size", space["batch_size"])
-        trial.suggest_float("dropout", *space["dropout"])
-        chosen, judge = _plain(trial.params), _Judge(trial)
-        keras.utils.set_random_seed(settings.seed)
-        network = build(dropout=chosen["dropout"])
-        with tempfile.TemporaryDirectory() as folder:
-            tried = _short(replace(settings, **_without_dropout(chosen)), epochs)
-            history = fit(network, split, tried, Path(folder) / "trial.npz", watchers=[judge])
-        accuracy = max(float(record["val_accuracy"]) for record in history)
-        ended = f" (ended after {len(history)} of {epochs} epochs)" if judge.hopeless else ""
-        print(f"Trial {trial.number + 1}: {_said(chosen)}: validation accuracy {accuracy:.4f}{ended}", flush=True)
-        if judge.hopeless:
-            raise optuna.TrialPruned
-        return accuracy
-
-    study = _study(optuna, store, resume, trials, settings.seed, identity)
-    finished = [optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED]
+    search = _Search(build, split, settings, dropout, epochs)
+    study = _study(optuna, store, resume, trials, settings.seed, search.identity)
+    started, finished = time.monotonic(), [optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED]
     done = len(study.get_trials(states=finished))
     if not done:
-        study.enqueue_trial(start)
-    study.optimize(objective, n_trials=max(0, trials - done))
+        study.enqueue_trial(search.start)
+    study.optimize(search.run_trial, n_trials=max(0, trials - done))
     best = _plain(study.best_params)
-    print(f"Best of {trials} trials: {_said(best)}: validation accuracy {study.best_value:.4f}.", flush=True)
-    pruned = study.get_trials(states=[optuna.trial.TrialState.PRUNED])
+    print(f"Best of {trials} trials: {_shown(best)}: validation accuracy {study.best_value:.4f}.", flush=True)
     record = {
         "trials": len(study.get_trials(states=finished)),
-        "ended_early": len(pruned),
+        "ended_early": len(study.get_trials(states=[optuna.trial.TrialState.PRUNED])),
         "epochs_per_trial": epochs,
-        "space": space,
-        "start": start,
+        "space": search.space,
+        "start": search.start,
         "best": best | {"validation_accuracy": study.best_value},
         "seconds": round(time.monotonic() - started, 1),
         "optuna": optuna.__version__,
@@ -110,7 +107,45 @@ def tune(
     return Tuned(replace(settings, **_without_dropout(best)), best["dropout"], record)
 
 
-class _Judge(keras.callbacks.Callback):  # type: ignore[misc]
+class _Search:
+    """What is searched, around the settings and the dropout that were given, and how one trial runs."""
+
+    def __init__(
+        self, build: Callable[..., keras.Model], split: Split, settings: Settings, dropout: float, epochs: int
+    ) -> None:
+        self.build, self.split, self.settings, self.epochs = build, split, settings, epochs
+        self.start = {"learning_rate": settings.learning_rate, "batch_size": settings.batch_size, "dropout": dropout}
+        self.space: dict[str, Any] = {
+            "learning_rate": [settings.learning_rate / RATE_FACTOR, settings.learning_rate * RATE_FACTOR],
+            "batch_size": sorted({*BATCH_SIZES, settings.batch_size}),
+            "dropout": [min(DROPOUT[0], dropout), max(DROPOUT[1], dropout)],
+        }
+        data = [split.dataset_sha256, split.labels, split.description, len(split.training), len(split.validation)]
+        network = build(dropout=dropout).name
+        self.identity = [network, asdict(_short(settings, epochs)), self.start, self.space, *data]
+
+    def run_trial(self, trial: Any) -> float:
+        """The best validation accuracy of one trial. Raises optuna.TrialPruned where it was ended early."""
+        import optuna
+
+        trial.suggest_float("learning_rate", *self.space["learning_rate"], log=True)
+        trial.suggest_categorical("batch_size", self.space["batch_size"])
+        trial.suggest_float("dropout", *self.space["dropout"])
+        chosen, pruning = _plain(trial.params), _Pruning(trial)
+        keras.utils.set_random_seed(self.settings.seed)
+        network = self.build(dropout=chosen["dropout"])
+        with tempfile.TemporaryDirectory() as folder:
+            settings = _short(replace(self.settings, **_without_dropout(chosen)), self.epochs)
+            history = fit(network, self.split, settings, Path(folder) / "trial.npz", callbacks=[pruning])
+        accuracy = max(float(record["val_accuracy"]) for record in history)
+        ended = f" (ended after {len(history)} of {self.epochs} epochs)" if pruning.hopeless else ""
+        print(f"Trial {trial.number + 1}: {_shown(chosen)}: validation accuracy {accuracy:.4f}{ended}", flush=True)
+        if pruning.hopeless:
+            raise optuna.TrialPruned
+        return accuracy
+
+
+class _Pruning(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells Optuna each epoch's validation accuracy, and ends a trial below the median of the earlier ones."""
 
     def __init__(self, trial: Any) -> None:
@@ -160,5 +195,5 @@ def _without_dropout(chosen: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if name != "dropout"}
 
 
-def _said(chosen: dict[str, Any]) -> str:
+def _shown(chosen: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in chosen.items())

@@ -1,0 +1,1 @@
+"""What users feel, timed: `run` calls a module per topic, each gives rows of `timing`."""

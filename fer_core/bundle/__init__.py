@@ -1,0 +1,75 @@
+"""A model on disk: card.json, model.tflite, predictions.npz.
+
+name -> folder (`registry`) -> card (`card`, checked by `schema`) -> network (`runtime`) -> `model`:
+faces -> logits -> probabilities (`calibration`). `predictions` and `parts` are what comparisons of bundles need.
+"""
+
+from fer_core.bundle.calibration import calibrated, softmax, uncalibrated
+from fer_core.bundle.card import (
+    CARD_NAME,
+    MODEL_NAME,
+    PREDICTIONS_NAME,
+    ModelCard,
+    change_card,
+    file_entry,
+    read_card,
+    read_file,
+    write_card,
+)
+from fer_core.bundle.graph import multiply_adds
+from fer_core.bundle.mean import MEAN_SIGN, MeanModel, mean_card, member_names
+from fer_core.bundle.model import EmotionModel
+from fer_core.bundle.parts import OFFICIAL_TEST, PART_NAMES, main_part, part_in_role, shared_parts
+from fer_core.bundle.predictions import pack_predictions, read_predictions
+from fer_core.bundle.registry import (
+    Bundle,
+    bundle_folder,
+    folders_text,
+    list_models,
+    load_model,
+    model_folders,
+    no_models_text,
+    read_bundles,
+    user_models_dir,
+)
+from fer_core.bundle.runtime import MAX_BATCH, THREADS, Network
+
+__all__ = [
+    "CARD_NAME",
+    "MAX_BATCH",
+    "MEAN_SIGN",
+    "MODEL_NAME",
+    "OFFICIAL_TEST",
+    "PART_NAMES",
+    "PREDICTIONS_NAME",
+    "THREADS",
+    "Bundle",
+    "EmotionModel",
+    "MeanModel",
+    "ModelCard",
+    "Network",
+    "bundle_folder",
+    "calibrated",
+    "change_card",
+    "file_entry",
+    "folders_text",
+    "list_models",
+    "load_model",
+    "main_part",
+    "mean_card",
+    "member_names",
+    "model_folders",
+    "multiply_adds",
+    "no_models_text",
+    "pack_predictions",
+    "part_in_role",
+    "read_bundles",
+    "read_card",
+    "read_file",
+    "read_predictions",
+    "shared_parts",
+    "softmax",
+    "uncalibrated",
+    "user_models_dir",
+    "write_card",
+]

@@ -1,0 +1,37 @@
+"""What several commands need."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fer_core.bundle import EmotionModel, bundle_folder, folders_text, list_models, load_model, no_models_text
+from fer_core.errors import FerError, ModelError
+
+
+def load_models(names: Sequence[str] | None, models_dir: Path | None) -> dict[Path, EmotionModel]:
+    """The named models, each once, by the folders of their bundles; for None the recommended ones, else all flagships.
+
+    Models that do not load are named on stderr. Raises ModelError for a named model that does not, and where none
+    is left.
+    """
+    if names:
+        folders = [bundle_folder(name, models_dir) for name in dict.fromkeys(names)]
+        return {folder: load_model(folder) for folder in folders}
+    loaded = {}
+    for name in list_models(models_dir):
+        try:
+            folder = bundle_folder(name, models_dir)
+            loaded[folder] = load_model(folder)
+        except ModelError as error:
+            print(f"model {name} is unavailable: {error}", file=sys.stderr)
+    if not loaded:
+        broken = f"There are no models under {folders_text(models_dir)} that load."
+        raise ModelError(broken if list_models(models_dir) else no_models_text(models_dir))
+    recommended = {folder: model for folder, model in loaded.items() if model.card.recommended}
+    return recommended or {folder: model for folder, model in loaded.items() if model.card.flagship} or loaded
+
+
+def refuse(reason: FerError | str) -> int:
+    """Say on stderr why a command does nothing; returns the exit code of wrong usage."""
+    print(f"error: {reason}", file=sys.stderr)
+    return 2

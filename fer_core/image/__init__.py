@@ -1,0 +1,42 @@
+"""A source (bytes, a path, pixels) -> `headers` checks format and size -> `decode` gives RGB pixels and notes.
+
+`face` makes a whole image the grey face that networks take.
+"""
+
+from fer_core.image.decode import (
+    IMAGE_SUFFIXES,
+    MAX_FILES,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_PIXELS,
+    MAX_VIDEO_BYTES,
+    DecodedImage,
+    ImageSource,
+    decode_image,
+    encode_png,
+    read_image,
+    read_image_bytes,
+    sample_image,
+    shown_name,
+)
+from fer_core.image.face import FACE_SIZE, to_grey, whole_face
+from fer_core.image.resize import reduced
+
+__all__ = [
+    "FACE_SIZE",
+    "IMAGE_SUFFIXES",
+    "MAX_FILES",
+    "MAX_IMAGE_BYTES",
+    "MAX_IMAGE_PIXELS",
+    "MAX_VIDEO_BYTES",
+    "DecodedImage",
+    "ImageSource",
+    "decode_image",
+    "encode_png",
+    "read_image",
+    "read_image_bytes",
+    "reduced",
+    "sample_image",
+    "shown_name",
+    "to_grey",
+    "whole_face",
+]

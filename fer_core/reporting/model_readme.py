@@ -1,0 +1,179 @@
+"""A bundle's card as Markdown, models/<name>/README.md: `python -m fer_core models --cards` writes them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer_core.bundle import MODEL_NAME, PART_NAMES, Bundle, ModelCard, main_part
+from fer_core.emotions import EMOTIONS
+from fer_core.reporting.markdown import decimal, markdown_table, percent, percent_interval
+from fer_core.reporting.published import published_rows, why_they_differ
+
+README_NAME: Final = "README.md"
+_MARK: Final = "<!-- Written from card.json by `python -m fer_core models --cards`: change nothing here by hand. -->"
+
+
+def write_readmes(bundles: Iterable[Bundle]) -> list[Path]:
+    """Write the README of each bundle into its folder; returns their paths."""
+    written = []
+    for bundle in bundles:
+        written.append(bundle.folder / README_NAME)
+        written[-1].write_text(readme_text(bundle.card), encoding="utf-8")
+    return written
+
+
+def readme_text(card: ModelCard) -> str:
+    """Return a card as Markdown: intended use, accuracy, how it was trained, where it fails."""
+    sections = [
+        f"# {card.title}",
+        _MARK,
+        _summary(card),
+        _section("Intended use", card.intended_use),
+        _section("Limits", card.limits),
+        _section("Evaluation", _results(card)),
+        _section("Real faces", _real_faces(card)),
+        _section("Published and measured", _published(card)),
+        _section("By emotion", _by_emotion(card)),
+        _section("Robustness", _robustness(card)),
+        _section("Training", _training(card)),
+        _section("Input and output", _input_and_output(card)),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _section(title: str, content: str) -> str:
+    return f"## {title}\n\n{content}" if content else ""
+
+
+def _summary(card: ModelCard) -> str:
+    size = card.files.get(MODEL_NAME, {}).get("bytes", 0) / 1e6
+    weights = card.quantization.get("chosen")
+    text = f"`{card.architecture}`: {card.parameters / 1e6:.2f} million parameters, "
+    text += f"{card.multiply_adds / 1e6:.0f} million multiply-adds per face, {size:.2f} MB"
+    text += f" ({weights} weights)." if weights else "."
+    return text + (f" After {card.reproduces}." if card.reproduces else "")
+
+
+def _results(card: ModelCard) -> str:
+    rows = []
+    for part in (*PART_NAMES, *(name for name in card.evaluation if name not in PART_NAMES)):
+        if (found := card.evaluation.get(part)) is None:
+            continue
+        interval = percent_interval(*found.get("accuracy_interval", (None, None)))
+        rates = (percent(found["accuracy"]), interval, percent(found.get("balanced_accuracy")))
+        scores = (decimal(found.get("macro_f1")), decimal(found.get("ece")))
+        rows.append((PART_NAMES.get(part, part), str(found.get("n", "")), *rates, *scores))
+    header = ("Part", "Faces", "Accuracy", "95 % interval", "Balanced", "Macro F1", "Calibration error")
+    return markdown_table(header, rows) if rows else ""
+
+
+def _real_faces(card: ModelCard) -> str:
+    record = card.real_faces
+    if not record:
+        return ""
+    source = f" ({record['source']})" if record.get("source") else ""
+    text = (
+        f"On {record['n']} labelled pictures, {record['data']}{source}, end to end: the detector "
+        f"`{record['detector']}` finds a face in {percent(record['found'])}, and one that is not found counts as "
+        "wrong. Accuracy "
+        f"{percent(record['accuracy'])} ({percent_interval(*record['accuracy_interval'])}), balanced "
+        f"{percent(record['balanced_accuracy'])}."
+    )
+    rows = [(name, percent(of["recall"]), str(of["support"])) for name, of in record["per_emotion"].items()]
+    return f"{text}\n\n{markdown_table(('Emotion', 'Recall', 'Pictures'), rows)}"
+
+
+def _published(card: ModelCard) -> str:
+    if not card.reported:
+        return ""
+    found = published_rows(card)
+    shown = {"published": "Published", "own": "On its own protocol, here", "measured": "Measured"}
+    shown = {key: title for key, title in shown.items() if any(row[key] is not None for row in found)}
+    decimals = {"published": 2}  # as authors give them
+    rows = [
+        (row["figure"], *(percent(row[key], decimals.get(key, 1)) for key in shown), row["measured_on"])
+        for row in found
+    ]
+    table = markdown_table(("Figure", *shown.values(), "Measured on"), rows)
+    return "\n".join([table, "", *(f"- {reason}" for reason in why_they_differ(card))])
+
+
+def _by_emotion(card: ModelCard) -> str:
+    part = main_part(card.evaluation)
+    found = card.evaluation[part] if part else {}
+    classes, matrix = found.get("per_class", {}), np.array(found.get("confusion_matrix", []))
+    rows = []
+    for index, emotion in enumerate(EMOTIONS):
+        if emotion in classes:
+            of = classes[emotion]
+            known = of.get("support") != 0  # without faces, zeros would look like failures
+            figures = (decimal(of.get(name) if known else None) for name in ("precision", "recall", "f1"))
+            rows.append((emotion, *figures, str(of.get("support", "")), _most_confused_with(matrix, index)))
+    if not rows:
+        return ""
+    header = ("Emotion", "Precision", "Recall", "F1", "Faces", "Most often taken for")
+    return f"On {PART_NAMES.get(part or '', part)}.\n\n{markdown_table(header, rows)}"
+
+
+def _most_confused_with(matrix: NDArray[np.integer], index: int) -> str:
+    """The most frequent wrong prediction for the emotion at `index`, with its share of the row."""
+    if matrix.shape != (len(EMOTIONS), len(EMOTIONS)) or not matrix[index].sum():
+        return ""
+    wrong = matrix[index].copy()
+    wrong[index] = 0
+    worst = int(wrong.argmax())
+    return f"{EMOTIONS[worst]} ({percent(wrong[worst] / matrix[index].sum())})" if wrong[worst] else "none"
+
+
+def _robustness(card: ModelCard) -> str:
+    record = card.robustness
+    if not record.get("curves"):
+        return ""
+    rows = []
+    for name, curve in record["curves"].items():
+        accuracy, severity = min(zip(curve["accuracy"], curve["levels"], strict=True))
+        rows.append((name.replace("_", " "), f"{severity:g} {curve['unit']}", percent(accuracy)))
+    clean = f"Accuracy on {record['n']} faces as they are: {percent(record['accuracy'])}."
+    table = markdown_table(("Corruption", "Severity", "Accuracy"), rows)
+    return f"{clean} At the worst severity of each corruption:\n\n{table}"
+
+
+def _training(card: ModelCard) -> str:
+    record = card.training
+
+    def said(key: str) -> Any:
+        return record.get(key, "unknown")
+
+    faces = record.get("faces", {})
+    counts = f" ({faces['training']} faces, {faces['validation']} to validate)" if len(faces) == 2 else ""
+    lines = [
+        f"- Data: {said('dataset')}, SHA-256 of its content `{said('dataset_sha256')}`",
+        f"- Labels: {said('labels')}{_votes(record)}; split: {said('split')}{counts}",
+        f"- {len(card.history)} epochs, {record.get('seconds', 0) / 60:.0f} minutes on {said('hardware')}",
+        f"- Seed: {said('seed')}; the settings are in `card.json`",
+    ]
+    if begun := record.get("settings", {}).get("start_from"):
+        lines.append(f"- Started from the weights of {begun['file']}, SHA-256 `{begun['sha256']}`")
+    return "\n".join(lines) + (f"\n\n```sh\n{record['command']}\n```" if record.get("command") else "")
+
+
+def _votes(record: dict[str, Any]) -> str:
+    settings = record.get("settings", {})
+    share = settings.get("fine_tuning", settings).get("vote_share", 0)
+    return f" (and, for {share:.0%} of the target, the distribution of the FER+ votes)" if share else ""
+
+
+def _input_and_output(card: ModelCard) -> str:
+    return (
+        "A face of 48x48 grey pixels, 0 to 255, goes in; everything else is inside the network. Seven probabilities "
+        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}, so that a "
+        "confidence of 70 % means about 70 correct predictions in 100."
+    )
+
+
+def _calibration(card: ModelCard) -> str:
+    divided = f"The logits are divided by {card.calibration['temperature']:g} first"
+    return f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided

@@ -1,0 +1,16 @@
+"""Frames -> faces that keep their identity.
+
+A frame -> `search` finds boxes in it -> `tracker` associates them with the faces it knows, each a `track` with its
+`appearance` -> crops, one batch per model -> `filters` keep boxes and labels steady.
+"""
+
+from fer_core.tracking.filters import SMOOTHING_SECONDS
+from fer_core.tracking.search import is_blank
+from fer_core.tracking.tracker import FaceTracker, TrackedFace
+
+__all__ = [
+    "SMOOTHING_SECONDS",
+    "FaceTracker",
+    "TrackedFace",
+    "is_blank",
+]

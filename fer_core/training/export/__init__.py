@@ -1,0 +1,1 @@
+"""A trained network -> TFLite candidates -> the bundle that ships."""

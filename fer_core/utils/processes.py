@@ -1,0 +1,78 @@
+"""Worker processes, and the machine they run on."""
+
+import multiprocessing
+import os
+import platform
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.context import SpawnContext
+from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def hardware() -> str:
+    """Name the processor and the number of cores this process may use, as far as the system tells."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} core{'' if cores == 1 else 's'}"
+
+
+def spawning() -> SpawnContext:
+    """Return the context in which workers start afresh: a forked one has OpenCV's and LiteRT's threads in any state."""
+    return multiprocessing.get_context("spawn")
+
+
+def end_with_parent() -> None:
+    """Make a worker, which calls this, end when the process that started it is gone.
+
+    A pool's worker waits for work on a pipe whose other end it holds too, so one whose parent is killed would wait
+    forever.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def bounded_map(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[tuple[Item, Result]]:
+    """Yield (item, function(item)) in the order of `items`, computed by `pool`.
+
+    At most `ahead` items (1 or more) are submitted and not yet yielded, so memory stays flat however many there are. An
+    exception of `function`, or of the pool, is raised when its item's turn comes.
+    """
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    rest = iter(items)
+    while True:
+        for item in islice(rest, ahead - len(waiting)):
+            waiting.append((item, _submitted(pool, function, item)))
+        if not waiting:
+            return
+        item, future = waiting.popleft()
+        yield item, future.result()
+
+
+def _submitted(pool: Executor, function: Callable[[Item], Result], item: Item) -> Future[Result]:
+    try:
+        return pool.submit(function, item)
+    except OSError as error:
+        # NOTE: a pool that finds out that a worker died while `submit` starts another gives that one closed pipes
+        raise BrokenProcessPool("A worker process could not be started.") from error

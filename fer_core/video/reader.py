@@ -1,0 +1,154 @@
+"""A video file -> its frames, one by one: memory does not grow with its length."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from fer_core.errors import ImageError
+from fer_core.image import MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, shown_name
+
+VIDEO_SUFFIXES: Final = (".mp4", ".webm", ".mov", ".avi")
+LONGER_SIDE: Final = 1280
+"""Pixels to which the longer side of larger frames is reduced, for detection and the annotated copy alike."""
+
+# Each kind by its first bytes, and the one demuxer that may read it: others, of playlists say, open further files.
+_DEMUXERS: Final = (
+    (lambda head: head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"), "mov"),
+    (lambda head: head[:4] == b"\x1a\x45\xdf\xa3", "matroska"),
+    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"AVI ", "avi"),
+)
+_KINDS: Final = "MP4, WebM, MOV or AVI"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video's header says. width, height: pixels; duration: seconds, or 0; rate: frames per second."""
+
+    width: int
+    height: int
+    duration: float
+    rate: float
+
+
+class Video:
+    """A video file that is open for reading: `info`, `frames()`, `frame_at(time)`. A context manager.
+
+    source: a path or an open binary file. name: for messages. notes: remarks on the file, known once `frames` ends.
+    Raises ImageError, one line for the user, where the file is not one of the supported kinds, is damaged, has no video
+    stream, or is larger than MAX_VIDEO_BYTES or MAX_IMAGE_PIXELS per frame.
+    """
+
+    def __init__(self, source: str | Path | IO[bytes], name: str | None = None) -> None:
+        is_path = isinstance(source, (str, Path))
+        self._name = shown_name(name or (str(source) if is_path else None))
+        self.notes: tuple[str, ...] = ()
+        self._opened: list[Any] = []
+        self._moved = False
+        try:
+            self._open(self._opened_file(source) if isinstance(source, (str, Path)) else source)
+        except BaseException:
+            self.close()
+            raise
+
+    def _opened_file(self, path: str | Path) -> IO[bytes]:
+        try:
+            self._opened.append(open(path, "rb"))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "the name is not a path"
+            raise ImageError(f"{self._name} cannot be opened: {reason}.") from None
+        return self._opened[0]  # type: ignore[no-any-return]
+
+    def _open(self, file: IO[bytes]) -> None:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if size > MAX_VIDEO_BYTES:
+            raise ImageError(f"{self._name} is too large: at most {MAX_VIDEO_BYTES // 2**20} MB a video are taken.")
+        head = file.read(12)
+        file.seek(0)
+        demuxer = next((name for fits, name in _DEMUXERS if fits(head)), None)
+        if demuxer is None:
+            raise ImageError(f"{self._name} is not a supported video: {_KINDS} are taken.")
+        try:
+            self._container: Any = av.open(file, format=demuxer)
+            self._opened.insert(0, self._container)
+        except (av.FFmpegError, ValueError, OSError):
+            raise ImageError(f"{self._name} is damaged and cannot be read as a video.") from None
+        if not self._container.streams.video:
+            raise ImageError(f"{self._name} holds no pictures.")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        width, height = self._stream.width, self._stream.height
+        if not width or not height:
+            raise ImageError(f"{self._name} is damaged: it does not say how large its pictures are.")
+        if width * height > MAX_IMAGE_PIXELS:
+            raise ImageError(f"{self._name} is too large: at most {MAX_IMAGE_PIXELS // 10**6} megapixels a frame.")
+        length = self._stream.duration * self._stream.time_base if self._stream.duration else 0
+        whole = self._container.duration / av.time_base if self._container.duration else 0
+        self.info = VideoInfo(width, height, max(0.0, float(length or whole)), float(self._stream.average_rate or 25))
+
+    def __enter__(self) -> "Video":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened here."""
+        while self._opened:
+            self._opened.pop(0).close()
+
+    def frames(self) -> Generator[tuple[float, NDArray[np.uint8]], None, None]:
+        """Time in seconds and (height, width, 3) RGB uint8 of every frame, upright, with sides of at most LONGER_SIDE.
+
+        A file that breaks off after some frames ends there, with a line in `notes`. Raises ImageError where not one
+        frame can be decoded.
+        """
+        first, last = None, -1.0
+        if self._moved:
+            self._container.seek(self._stream.start_time or 0, stream=self._stream)
+        self._moved = True
+        try:
+            for frame in self._container.decode(self._stream):
+                moment = float(frame.time) if frame.time is not None else last + 1 / self.info.rate
+                first = moment if first is None else first
+                last = moment
+                yield moment - first, _pixels(frame)
+        except av.FFmpegError:
+            if first is None:
+                raise ImageError(f"{self._name} is damaged: none of its pictures can be read.") from None
+            good = f"{last - first:.1f} seconds"
+            self.notes = (*self.notes, f"{self._name} is damaged after {good}: the rest is left out.")
+        if first is None:
+            raise ImageError(f"{self._name} is damaged: none of its pictures can be read.")
+        # headers are not exact: a tenth and one second may be missing
+        expected = max(self.info.duration, self._stream.frames / self.info.rate)
+        if not self.notes and last - first + 1 < expected * 0.9:
+            self.notes = (f"{self._name} is incomplete: it holds {last - first:.1f} of {expected:.1f} seconds.",)
+
+    def frame_at(self, time: float) -> NDArray[np.uint8]:
+        """The frame shown at `time` seconds, as from `frames`. Raises ImageError where there is none."""
+        self._moved = True
+        tick = self._stream.time_base
+        wanted = time + float((self._stream.start_time or 0) * tick) + 1e-3  # times are rounded to milliseconds
+        self._container.seek(int(wanted / tick), stream=self._stream)
+        shown = None
+        for frame in self._container.decode(self._stream):
+            if shown is not None and frame.time is not None and frame.time > wanted:
+                break
+            shown = frame
+        if shown is None:
+            raise ImageError(f"{self._name} has no picture at {time:.1f} seconds.")
+        return _pixels(shown)
+
+
+def _pixels(frame: Any) -> NDArray[np.uint8]:
+    """A decoded frame as RGB, reduced to LONGER_SIDE and rotated upright."""
+    scale = min(1.0, LONGER_SIDE / max(frame.width, frame.height))
+    size = {"width": max(1, round(frame.width * scale)), "height": max(1, round(frame.height * scale))}
+    image = frame.to_ndarray(format="rgb24", **size)
+    return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)), np.uint8)

@@ -1,0 +1,69 @@
+"""The live picture: the player with its START button, and how the stream performs."""
+
+import os
+from typing import Any
+
+import streamlit as st
+import streamlit_webrtc
+
+from fer_core.live import LiveSession, StreamLimiter, ice_servers, stream_limit
+from pages.parts.live.connection import Connection
+
+STREAM = "live-stream"
+CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
+
+
+def settings() -> dict[str, object]:
+    """FER_... settings of the deployment: environment variables, and st.secrets before them."""
+    return {**os.environ, **(dict(st.secrets) if st.secrets.load_if_toml_exists() else {})}
+
+
+@st.cache_resource
+def stream_limiter() -> StreamLimiter:
+    """The places for live video of this process."""
+    return StreamLimiter(stream_limit(settings(), os.cpu_count() or 1))
+
+
+def show_stream(session: LiveSession, connection: Connection) -> bool:
+    """The player; whether a stream runs or is being set up."""
+
+    def callback(frame: Any) -> Any:  # NOTE: runs on the stream's own thread, so no st.* in here
+        connection.keep_alive()
+        return session.receive(frame)
+
+    def changed() -> None:
+        state = st.session_state[STREAM].state
+        connection.update(playing=state.playing, signalling=state.signalling)
+
+    try:
+        context = streamlit_webrtc.webrtc_streamer(
+            key=STREAM,
+            rtc_configuration={"iceServers": ice_servers(settings())},
+            media_stream_constraints=CAMERA,
+            video_frame_callback=callback,
+            video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
+            on_change=changed,
+        )
+    except Exception:  # a handshake that failed or took too long: the library names no closed set of errors
+        connection.fail()
+        return False
+    return bool(context.state.playing or context.state.signalling)
+
+
+def wait_for_place(connection: Connection) -> None:
+    """While all places are taken: look for a free one, and show START again when there is. A fragment."""
+    if connection.check_place():
+        st.rerun()
+    st.caption("Waiting for a place …")
+
+
+def show_performance(session: LiveSession, connection: Connection) -> None:
+    """One line on how the stream performs; runs the page again where connecting takes too long. A fragment."""
+    if connection.check_timeout():
+        st.rerun()
+    view = session.view()
+    if view.frames:
+        st.caption(
+            f"Performance: {view.fps:.0f} frames per second · {view.median_ms:.1f} ms per frame (median), "
+            f"{view.p95_ms:.1f} ms (95th percentile) · {view.dropped} camera frames dropped"
+        )

@@ -1,0 +1,126 @@
+"""A model's card as a page: figures, per emotion, confusions, training, limits. Everything is read from card.json."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fer_core import EMOTIONS, ModelCard
+from fer_core.bundle import MODEL_NAME, PART_NAMES, main_part
+from fer_core.charts import confusion_chart, history_chart
+
+FACTS = {
+    "dataset": "Dataset",
+    "labels": "Labels",
+    "split": "Split",
+    "hardware": "Trained on",
+    "seed": "Seed",
+    "command": "Command",
+}
+"""Entries of `training` that are texts or numbers, with their names for people."""
+
+
+def show_card(card: ModelCard, title: str) -> None:
+    """The whole page of a model below its name."""
+    st.header(title, anchor=False)
+    if card.purpose:
+        st.markdown(card.purpose)
+    if card.reproduces:
+        st.markdown(f"Rebuilt after *{card.reproduces}*.")
+    _show_size(card)
+    _show_quality(card, title)
+    _show_training(card, title)
+    for heading, text in (("Intended use", card.intended_use), ("Limits", card.limits)):
+        if text:
+            st.subheader(heading, anchor=False)
+            st.write(text)
+
+
+def _show_size(card: ModelCard) -> None:
+    size = card.files.get(MODEL_NAME, {}).get("bytes")
+    figures = {
+        "Architecture": card.architecture,
+        "Parameters": f"{card.parameters / 1e6:.2f} M",
+        "Multiply-adds per face": f"{card.multiply_adds / 1e6:,.0f} M",
+        "File": f"{size / 1e6:.2f} MB" if size else None,
+    }
+    _show_figures(figures)
+
+
+def _show_quality(card: ModelCard, title: str) -> None:
+    """Figures of one part, per emotion too, and the confusion matrix."""
+    first = main_part(card.evaluation)
+    st.subheader("How good it is", anchor=False)
+    if first is None:
+        st.info("Nothing was measured for this model.")
+        return
+    parts = [first, *(part for part in card.evaluation if part != first)]
+    part = st.selectbox("Faces", parts, format_func=lambda p: PART_NAMES.get(p, p), key=f"part-{card.name}")
+    found = card.evaluation[part]
+    low, high = found.get("accuracy_interval") or (None, None)
+    _show_figures(
+        {
+            "Accuracy": _percent(found.get("accuracy")),
+            "95 % interval": None if low is None else f"{low:.1%} to {high:.1%}",
+            "Balanced accuracy": _percent(found.get("balanced_accuracy")),
+            "Macro F1": _decimal(found.get("macro_f1")),
+            "Calibration error": _decimal(found.get("ece")),
+            "Faces": f"{found['n']:,}" if "n" in found else None,
+        }
+    )
+    emotions = [{"Emotion": emotion, **per} for emotion in EMOTIONS if (per := found.get("per_class", {}).get(emotion))]
+    matrix = found.get("confusion_matrix")
+    left, right = st.columns(2)
+    if emotions:
+        left.table(pd.DataFrame([_emotion_row(row) for row in emotions]).set_index("Emotion"))
+        worst = min(emotions, key=lambda row: row.get("recall", 1.0))
+        left.caption(
+            f"Recall: of the faces of an emotion, the share that is found; lowest for {worst['Emotion']}. Precision: "
+            "of the faces given that label, the share that is right."
+        )
+    if matrix:
+        described = f"Confusion matrix of {title}: rows are labels, columns predictions."
+        right.altair_chart(confusion_chart(matrix).properties(description=described), width="stretch")
+
+
+def _emotion_row(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "Emotion": row["Emotion"],
+        "Recall": _percent(row.get("recall")) or "",
+        "Precision": _percent(row.get("precision")) or "",
+        "F1": _decimal(row.get("f1")) or "",
+        "Faces": f"{row.get('support', 0):,}",
+    }
+
+
+def _show_training(card: ModelCard, title: str) -> None:
+    """What it learned from and how, and its curves."""
+    if card.training:
+        st.subheader("How it was trained", anchor=False)
+        facts = {label: str(card.training[key]) for key, label in FACTS.items() if card.training.get(key) is not None}
+        if seconds := card.training.get("seconds"):
+            facts["Time"] = f"{seconds / 60:,.0f} minutes"
+        facts |= {f"Faces: {part}": f"{count:,}" for part, count in (card.training.get("faces") or {}).items()}
+        if facts:
+            st.table(pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What"))
+    for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+        if any(record.get(metric) is not None for record in card.history):
+            described = f"{metric.capitalize()} of {title} over {len(card.history)} epochs, training and validation."
+            chart = history_chart(card.history, metric).properties(description=described)
+            column.altair_chart(chart, width="stretch", key=f"history-{card.name}-{metric}")
+
+
+def _show_figures(figures: dict[str, str | None]) -> None:
+    """Figures side by side, those that are known; they wrap on a phone."""
+    with st.container(horizontal=True):
+        for label, value in figures.items():
+            if value is not None:
+                st.metric(label, value, width="content")
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.1%}"
+
+
+def _decimal(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"

@@ -1,0 +1,247 @@
+"""The deployment's own files, run as far as they run without a container engine: nginx, two replicas, coturn."""
+
+import asyncio
+import contextlib
+import inspect
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from fer_core.bundle.registry import list_models
+from fer_core.image.decode import sample_image
+from fer_core.live.webrtc import ice_servers
+from tests.browser.test_live import filmed, start
+from tests.support.browser import (
+    CHROMIUM,
+    NEEDS_CHROMIUM,
+    PATIENCE,
+    ROOT,
+    Server,
+    fake_camera,
+    free_port,
+    opened,
+    until,
+    wait_until_run,
+)
+
+PlaywrightError = pytest.importorskip("playwright.sync_api", reason="needs playwright").Error
+DEPLOY = ROOT / "deploy"
+HOST = "emotions.test"
+needs_nginx = pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx; Debian: apt-get install nginx-light")
+needs_coturn = pytest.mark.skipif(not shutil.which("turnserver"), reason="needs coturn; Debian: apt-get install coturn")
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+class Nginx:
+    """Debian's nginx with deploy/nginx.conf; only addresses are other ones."""
+
+    def __init__(self, folder: Path, replicas: list[Server], address: str = "127.0.0.1") -> None:
+        self.address, self.port = address, free_port()
+        text = (DEPLOY / "nginx.conf").read_text()
+        text = replaced(text, "listen 443 ssl;", f"listen {address}:{self.port} ssl;")
+        text = replaced(text, "listen 80;", f"listen {address}:{free_port()};")
+        server = re.search(r"server app:8501( .*;)", text)
+        assert server
+        lines = [f"server {replica.url.removeprefix('http://')}{server[1]}" for replica in replicas]
+        text = replaced(text, server[0], "\n".join(lines).replace("localhost", "127.0.0.1"))
+        (folder / "nginx.conf").write_text(text)
+        (folder / "certificates").mkdir()
+        subprocess.run(
+            f"openssl req -x509 -newkey rsa -nodes -subj /CN={HOST} -keyout privkey.pem -out fullchain.pem".split(),
+            cwd=folder / "certificates",
+            check=True,
+            capture_output=True,
+        )
+        self._log = folder / "log.txt"
+        self._out = self._log.open("w")
+        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+        self._process = subprocess.Popen(command, stdout=self._out, stderr=subprocess.STDOUT)
+
+    def answers(self) -> bool:
+        assert self._process.poll() is None, self._log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), timeout=1):
+            return True
+        return False
+
+    def replicas_of(self, page: Any) -> set[str]:
+        """Where the requests of a visitor were answered so far: addresses."""
+        route = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "replica")
+        return set(re.findall(rf" {route} .*?(127\.0\.0\.1:\d+)$", self._log.read_text(), re.MULTILINE))
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        self._out.close()
+
+
+@pytest.fixture
+def replicas(tmp_path: Path) -> Iterator[list[Server]]:
+    """Two, with what compose.yaml sets."""
+    settings = {"STREAMLIT_BROWSER_SERVER_ADDRESS": HOST, "STREAMLIT_SERVER_COOKIE_SECRET": "one for both"}
+    compose = (DEPLOY / "compose.yaml").read_text()
+    assert all(f"{name}: " in compose for name in settings)
+    started = [Server(tmp_path / f"replica-{number}.txt", **settings) for number in range(2)]
+    try:
+        for server in started:
+            server.wait()
+        yield started
+    finally:
+        for server in started:
+            server.stop()
+
+
+@pytest.fixture
+def nginx(tmp_path: Path, replicas: list[Server]) -> Iterator[Nginx]:
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    running = Nginx(folder, replicas)
+    try:
+        until(running.answers, "nginx to answer")
+        yield running
+    finally:
+        running.stop()
+
+
+def classify(page: Any, name: str) -> None:
+    """Uploads the sample under a name, once the page is there and at rest, and waits for its results."""
+    wait_until_run(page)
+    picture = {"name": name, "mimeType": "image/png", "buffer": sample_image()}
+    page.locator('input[type="file"]').first.set_input_files(picture)
+    try:
+        page.get_by_role("heading", name=name).wait_for()
+        page.get_by_text("happy").first.wait_for()
+    except PlaywrightError as error:
+        raise AssertionError(f"{name} has no results; the page says: {page.inner_text('body')}") from error
+
+
+@needs_nginx
+@pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)
+@pytest.mark.skipif(not list_models(), reason="needs a bundle under models/")
+def test_two_replicas_behind_nginx_and_one_of_them_stops(nginx: Nginx, replicas: list[Server], tmp_path: Path) -> None:
+    url = f"https://{HOST}:{nginx.port}"
+    switches = [
+        f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+        "--ignore-certificate-errors",
+        "--disable-features=WebRtcHideLocalIpsWithMdns",
+        *fake_camera(filmed(tmp_path)),
+    ]
+    with opened(url, *switches, camera=True, ignore_https_errors=True) as first:
+        classify(first, "before.png")
+        own = nginx.replicas_of(first)
+        assert len(own) == 1, "a visitor's requests go to one replica"
+
+        # further visitors come until one is sent to the other replica; that one streams
+        def visitor() -> Any:
+            context = first.context.browser.new_context(
+                ignore_https_errors=True, permissions=["camera"], viewport={"width": 1280, "height": 1400}
+            )
+            context.set_default_timeout(PATIENCE * 1000)
+            page = context.new_page()
+            page.goto(f"{url}/live")
+            page.get_by_role("heading", name="Live", exact=True).wait_for()
+            return page
+
+        second = visitor()
+        for _ in range(20):
+            if nginx.replicas_of(second) != own:
+                break
+            second.context.close()
+            second = visitor()
+        other = nginx.replicas_of(second)
+        assert len(other) == 1 and other != own
+        start(second)
+        video = second.frame_locator('iframe[src*="streamlit_webrtc"]').locator("video")
+        until(lambda: video.evaluate("video => video.currentTime") > 1, "the stream to play")
+
+        (address,) = own
+        next(server for server in replicas if server.url.endswith(address.split(":")[1])).stop()
+        played = video.evaluate("video => video.currentTime")
+        until(lambda: other <= nginx.replicas_of(first), "the first visitor's browser to come back")
+        classify(first, "after.png")
+        until(lambda: video.evaluate("video => video.currentTime") > played + 3, "the other's stream to go on")
+        assert nginx.replicas_of(second) == other
+        assert second.get_by_text("Press START").count() == 0
+
+
+def test_nginx_lets_a_connection_go_before_the_app_hangs_up() -> None:
+    """A request on a connection that the app is closing fails, and max_fails=1 sends its visitors elsewhere."""
+    upstream = (DEPLOY / "nginx.conf").read_text().split("upstream replicas {")[1].split("}")[0]
+    kept = re.search(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
+    hangs_up = inspect.signature(uvicorn.Config).parameters["timeout_keep_alive"].default
+    assert kept and int(kept[1]) < hangs_up
+
+
+@needs_coturn
+def test_the_relay_takes_the_apps_passes_and_keeps_the_network_closed(tmp_path: Path) -> None:
+    from aioice import stun, turn
+
+    port = free_port()
+    text = replaced((DEPLOY / "turnserver.conf").read_text(), "listening-port=3478", f"listening-port={port}")
+    (tmp_path / "turnserver.conf").write_text(text)
+    options = ["--realm=emotions.test", "--static-auth-secret=north", "--listening-ip=127.0.0.1"]
+    options += ["--relay-ip=127.0.0.1", f"--pidfile={tmp_path}/pid", "--log-file=stdout", "--simple-log"]
+    with (tmp_path / "log.txt").open("w") as log:
+        relay = subprocess.Popen(
+            ["turnserver", "-c", str(tmp_path / "turnserver.conf"), *options], stdout=log, stderr=subprocess.STDOUT
+        )
+
+    async def allocated(secret: str) -> Any:
+        server = ice_servers({"FER_TURN_URLS": f"turn:127.0.0.1:{port}", "FER_TURN_SECRET": secret})[0]
+        return await turn.create_turn_endpoint(
+            asyncio.DatagramProtocol,
+            server_addr=("127.0.0.1", port),
+            username=server["username"],
+            password=server["credential"],
+        )
+
+    async def visit() -> None:
+        for attempt in range(300):  # until it listens
+            try:
+                transport, _ = await allocated("north")
+                break
+            except (stun.TransactionTimeout, OSError):
+                assert attempt < 299, (tmp_path / "log.txt").read_text()
+                await asyncio.sleep(0.2)
+        assert transport.get_extra_info("sockname")[0] == "127.0.0.1"
+        inner = transport._TurnTransport__inner_protocol  # the public interface does not tell of a refusal
+        for address in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254"):
+            with pytest.raises(stun.TransactionFailed) as refused:
+                await inner.channel_bind(0x4000, (address, 53))
+            assert refused.value.response.attributes["ERROR-CODE"][0] == 403, address
+        await inner.channel_bind(0x4000, ("203.0.113.7", 5000))
+        with pytest.raises(stun.TransactionFailed) as refused:
+            await allocated("south")
+        assert refused.value.response.attributes["ERROR-CODE"][0] == 401
+        transport.close()
+
+    try:
+        asyncio.run(visit())
+    finally:
+        relay.terminate()
+        relay.wait(PATIENCE)
+
+
+def test_the_image_gets_what_the_app_needs() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    copied = [name for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE) for name in line.split()[:-1]]
+    admitted = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert set(copied) == set(admitted) and all((ROOT / name).exists() for name in copied)
+    needed = (ROOT / "requirements-app.txt").read_text()
+    assert "requirements-app.txt" in copied and "streamlit-webrtc" in needed and "tensorflow" not in needed
+
+
+def test_every_setting_of_compose_has_its_line_in_the_example() -> None:
+    compose, example = (DEPLOY / "compose.yaml").read_text(), (DEPLOY / "settings.env.example").read_text()
+    used = set(re.findall(r"\$\{(\w+)", compose))
+    assert used == set(re.findall(r"^(\w+)=", example, re.MULTILINE))

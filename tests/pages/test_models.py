@@ -1,0 +1,103 @@
+"""Choosing models, and their cards as pages, in AppTest."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer_core import list_models, read_card
+from fer_core.bundle import bundle_folder
+from pages.parts.shared.model_picker import model_groups
+from tests.support.synthetic_bundles import make_bundle
+
+ROOT = Path(__file__).resolve().parents[2]
+needs_models = pytest.mark.skipif(not {"cnn", "mobilenet"} <= {*list_models()}, reason="needs cnn and mobilenet")
+
+
+def opened(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.header, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def test_recommended_come_first_and_published_systems_are_a_group(tmp_path: Path) -> None:
+    make_bundle(tmp_path, "best", recommended=True)
+    make_bundle(tmp_path, "flag", flagship=True)
+    make_bundle(tmp_path, "theirs", reproduces="Another system")
+    cards = {name: read_card(bundle_folder(name, tmp_path)) for name in list_models(tmp_path)}
+    groups = model_groups(cards)
+    assert list(groups.values()) == [["best"], ["flag"], ["theirs"]]
+    del cards["best"]
+    assert next(iter(model_groups(cards).values())) == ["flag"]
+
+
+@needs_models
+def test_the_address_chooses_models_and_follows_the_choice() -> None:
+    app = opened("live", models="mobilenet")
+    assert app.button_group[0].value == ["mobilenet"]
+    app.button_group[0].set_value(["cnn"]).run()
+    assert app.query_params["models"] in ("cnn", ["cnn"])
+    assert [model.name for model in app.session_state["live_session"]._models] == ["cnn"]
+
+
+@needs_models
+@pytest.mark.parametrize("address", ["cnn+mobilenet", "cnn mobilenet"])
+def test_a_mean_is_a_choice_like_any_other(address: str) -> None:
+    app = opened("live", models=address)
+    assert app.button_group[0].value == ["cnn+mobilenet"]
+    (model,) = app.session_state["live_session"]._models
+    assert model.name == "cnn+mobilenet"
+    app.run()
+    assert app.session_state["live_session"]._models[0] is model, "made anew, it would make Live start over"
+
+
+@needs_models
+def test_unknown_models_in_the_address_are_no_error() -> None:
+    app = opened("live", models="nothing,cnn+nothing")
+    assert app.button_group[0].value and not app.error
+
+
+@needs_models
+def test_all_models_say_how_good_and_how_fast_they_are() -> None:
+    app = opened("live")
+    app.toggle(key="live-models-all").set_value(True).run()
+    assert not app.exception
+    said = texts(app)
+    assert said.count("ms a face on this machine") == len(list_models()) + 1  # and the mean of the first choices
+
+
+def test_a_card_is_a_page(models_dir: Path) -> None:
+    make_bundle(models_dir, "one", limits="Not in the dark.", purpose="To be tested.")
+    make_bundle(models_dir, "two")
+    app = opened("model", model="one")
+    said = texts(app)
+    assert "ONE" in said and "Not in the dark." in said and "To be tested." in said
+    accuracy = read_card(bundle_folder("one", models_dir)).evaluation["private_test"]["accuracy"]
+    assert f"{accuracy:.1%}" in [metric.value for metric in app.metric]
+    assert len(app.get("vega_lite_chart")) + len(app.get("arrow_vega_lite_chart")) == 3
+    assert "happy" in app.table[0].value.index
+
+
+def test_a_sparse_card_and_an_unknown_name_are_no_error(models_dir: Path) -> None:
+    make_bundle(models_dir, "bare", evaluation={}, history=[], training={})
+    app = opened("model", model="nobody")
+    assert "no model of that name" in texts(app) and "Nothing was measured" in texts(app)
+
+
+@pytest.mark.parametrize(("there", "said"), [(False, "does not exist"), (True, "no models under the folder")])
+def test_a_models_folder_without_models_is_named(
+    there: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if there:
+        (tmp_path / "models").mkdir()
+    monkeypatch.setenv("FER_MODELS_DIR", str(tmp_path / "models"))
+    app = opened("model")
+    assert said in app.error[0].value and str(tmp_path) not in app.error[0].value
