@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,16 @@ from tests.support.browser import until
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
+MAIN = sys.modules["__main__"]
+
 Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def own_main_module() -> Iterator[None]:
+    """AppTest leaves its page behind as `__main__`, which the processes that later tests spawn would run."""
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @dataclass(frozen=True)
