@@ -115,18 +115,22 @@ def bundle_folder(name_or_path: str | Path, models_dir: Path | None = None) -> P
     raise ModelError(f"There is no model {str(name_or_path)!r}. {advice}")
 
 
-def _is_bundle(name_or_path: str | Path, models_dir: Path | None) -> bool:
+def is_mean(name_or_path: str | Path, models_dir: Path | None = None) -> bool:
+    """Whether `load_model` takes this for the mean of several models: names joined by +, and no bundle of that name."""
     places = (*(folder / str(name_or_path) for folder in model_folders(models_dir)), Path(name_or_path))
-    return any(os.path.isfile(place / CARD_NAME) for place in places)
+    bundle = any(os.path.isfile(place / CARD_NAME) for place in places)
+    return len(member_names(os.path.basename(name_or_path))) > 1 and not bundle
 
 
 def load_model(name_or_path: str | Path, models_dir: Path | None = None, threads: int = THREADS) -> EmotionModel:
     """Load a bundle by name ("cnn") or path; its files are checked against the card. Raises ModelError.
 
-    "cnn+mobilenet" is the mean of two: a `MeanModel`, unless a bundle has that name.
+    "cnn+mobilenet" is the mean of two, "folder/cnn+mobilenet" of two in that folder: a `MeanModel`, unless a bundle has
+    that name.
     """
-    members = member_names(str(name_or_path))
-    if len(members) > 1 and not _is_bundle(name_or_path, models_dir):
+    if is_mean(name_or_path, models_dir):
+        path = Path(name_or_path)
+        members = [path.with_name(member) for member in member_names(path.name)]
         return MeanModel([load_model(member, models_dir, threads) for member in members])
     folder = bundle_folder(name_or_path, models_dir)
     card = read_card(folder)

@@ -4,18 +4,28 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fer_core.bundle import EmotionModel, bundle_folder, folders_text, list_models, load_model, no_models_text
+from fer_core.bundle import (
+    EmotionModel,
+    bundle_folder,
+    folders_text,
+    is_mean,
+    list_models,
+    load_model,
+    no_models_text,
+)
 from fer_core.errors import FerError, ModelError
 
 
 def load_models(names: Sequence[str] | None, models_dir: Path | None) -> dict[Path, EmotionModel]:
     """The named models, each once, by the folders of their bundles; for None the recommended ones, else all flagships.
 
+    The mean of several, cnn+mobilenet, goes by the path that `load_model` takes for it.
+
     Models that do not load are named on stderr. Raises ModelError for a named model that does not, and where none
     is left.
     """
     if names:
-        folders = [bundle_folder(name, models_dir) for name in dict.fromkeys(names)]
+        folders = [_folder(name, models_dir) for name in dict.fromkeys(names)]
         return {folder: load_model(folder) for folder in folders}
     loaded = {}
     for name in list_models(models_dir):
@@ -29,6 +39,12 @@ def load_models(names: Sequence[str] | None, models_dir: Path | None) -> dict[Pa
         raise ModelError(broken if list_models(models_dir) else no_models_text(models_dir))
     recommended = {folder: model for folder, model in loaded.items() if model.card.recommended}
     return recommended or {folder: model for folder, model in loaded.items() if model.card.flagship} or loaded
+
+
+def _folder(name: str, models_dir: Path | None) -> Path:
+    if is_mean(name, models_dir):
+        return Path(name) if models_dir is None else models_dir / name
+    return bundle_folder(name, models_dir)
 
 
 def refuse(reason: FerError | str) -> int:

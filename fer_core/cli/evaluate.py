@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.bundle import EmotionModel, main_part
+from fer_core.bundle import EmotionModel, is_mean, main_part
 from fer_core.cli.common import load_models, refuse
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def run(args: argparse.Namespace) -> int:
     from fer_core.datasets import evaluation_parts, read_dataset, unknown_text
     from fer_core.evaluation import evaluate_models
 
-    if args.robustness and args.ensemble:
-        return refuse("--robustness is stored in a model's card, and an ensemble has none; use --model")
+    if args.robustness and _has_mean(args):
+        return refuse("--robustness is stored in a model's card, and a mean of models has none; name the models alone")
     table = read_dataset(args.data, args.ferplus)
     if left_out := unknown_text(table.unknown, len(table.labels)):
         print(left_out, file=sys.stderr)
@@ -53,8 +53,8 @@ def _find_faces(args: argparse.Namespace) -> int:
 
     if args.robustness or args.ferplus:
         return refuse("--find-faces takes pictures: leave --robustness and --ferplus away")
-    if args.store is not None and args.ensemble:
-        return refuse("--store writes into a model's card, and an ensemble has none; use --model")
+    if args.store is not None and _has_mean(args):
+        return refuse("--store writes into a model's card, and a mean of models has none; name the models alone")
     pictures = labelled_pictures(args.data)
     if left_out := unknown_text(pictures.unknown, len(pictures.labels)):
         print(left_out, file=sys.stderr)
@@ -75,6 +75,10 @@ def _find_faces(args: argparse.Namespace) -> int:
     elif args.store is not None:
         print("nothing was stored, for pictures could not be read", file=sys.stderr)
     return 1 if measured.refused else 0
+
+
+def _has_mean(args: argparse.Namespace) -> bool:
+    return bool(args.ensemble) or any(is_mean(name, args.models_dir) for name in args.model or ())
 
 
 def _print_real(name: str, found: Mapping[str, Any]) -> None:

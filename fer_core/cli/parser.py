@@ -86,7 +86,12 @@ def _models_dir(parser: Any) -> None:
 
 
 def _model(parser: Any) -> None:
-    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help="may be repeated; cnn+mobilenet: the mean of both (default: the recommended ones)",
+    )
 
 
 def _detector(parser: Any) -> None:

@@ -203,6 +203,14 @@ def test_unsure_below(call: Call, astronaut: Path, below: float, unsure: bool) -
     assert ("(unsure)" in out) == unsure
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_mean_of_two_models(call: Call, bundle: Path, astronaut: Path, workers: int) -> None:
+    shutil.copytree(bundle, bundle.with_name("other"))
+    code, out, err = call("classify", astronaut, "--model", "tiny+other", "--workers", workers, "--format", "json")
+    (face,) = json.loads(out)[0]["faces"]
+    assert (code, err) == (0, "") and face["predictions"].keys() == {"tiny+other"}
+
+
 def test_several_workers_say_what_one_says(call: Call, folder: Path) -> None:
     alone = call("classify", folder, "--format", "csv")
     together = call("classify", folder, "--format", "csv", "--workers", "2")

@@ -136,7 +136,8 @@ def test_without_stored_pictures_no_column_of_them(bundle: Path) -> None:
     ("options", "said"),
     [
         (("--model", "tiny", "--store", "x"), "--store keeps what --find-faces measures"),
-        (("--find-faces", "--ensemble", "tiny", "--store", "x"), "an ensemble has none"),
+        (("--find-faces", "--ensemble", "tiny", "--store", "x"), "a mean of models has none"),
+        (("--find-faces", "--model", "tiny+tiny2", "--store", "x"), "a mean of models has none"),
     ],
 )
 def test_what_cannot_be_stored_is_refused(folder: Path, call: Call, options: tuple[str, ...], said: str) -> None:
