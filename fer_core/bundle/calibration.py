@@ -22,22 +22,29 @@ def calibrated(logits: NDArray[np.floating], calibration: Mapping[str, Any]) -> 
 
     calibration: `temperature`, by which the logits are divided (Guo et al. 2017, "On Calibration of Modern Neural
     Networks"); with `scale` and `bias`, (7,) each, their vector scaling on top: scale * x + bias, where x are the
-    divided logits less their mean, so that it does not matter what the network adds to all seven.
+    divided logits less their mean, so that it does not matter what the network adds to all seven; with `prior`, the
+    probabilities are divided by `shares`, (7,), to its `power` (Saerens et al. 2002, "Adjusting the Outputs of a
+    Classifier to New a Priori Probabilities", with a power of 1): emotions that were rare in training count for more.
     """
-    divided = logits / calibration["temperature"]
-    if "scale" not in calibration:
-        return softmax(divided)
-    centred = divided - divided.mean(axis=1, keepdims=True)
-    return softmax(centred * np.asarray(calibration["scale"]) + np.asarray(calibration["bias"]))
+    scores = logits / calibration["temperature"]
+    if "scale" in calibration:
+        centred = scores - scores.mean(axis=1, keepdims=True)
+        scores = centred * np.asarray(calibration["scale"]) + np.asarray(calibration["bias"])
+    return softmax(scores - _log_prior(calibration))
 
 
 def uncalibrated(probabilities: NDArray[np.floating], calibration: Mapping[str, Any]) -> NDArray[np.float32]:
     """(N, 7) probabilities as they were before `calibrated`: the softmax of the network's own logits."""
     # p = softmax(s x + b), so x = (log p - b + c) / s, where c of each row is what makes x's mean 0
     scale = np.asarray(calibration.get("scale", np.ones(len(EMOTIONS))))
-    known = np.log(np.where(probabilities > 0, probabilities, _SMALLEST).astype(np.float64)) - np.asarray(
-        calibration.get("bias", 0.0)
-    )
+    known = np.log(np.where(probabilities > 0, probabilities, _SMALLEST).astype(np.float64))
+    known += _log_prior(calibration) - np.asarray(calibration.get("bias", 0.0))
     missing = -(known / scale).sum(axis=1, keepdims=True) / (1 / scale).sum()
     restored = softmax((known + missing) / scale * calibration["temperature"]) * (probabilities > 0)  # 0 stays 0
     return np.asarray(restored / restored.sum(axis=1, keepdims=True), np.float32)
+
+
+def _log_prior(calibration: Mapping[str, Any]) -> NDArray[np.float64]:
+    """(7,): what `prior` takes from the scores; zeros without one."""
+    prior = calibration.get("prior")
+    return np.zeros(len(EMOTIONS)) if prior is None else prior["power"] * np.log(np.asarray(prior["shares"]))

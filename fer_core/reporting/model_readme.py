@@ -176,4 +176,8 @@ def _input_and_output(card: ModelCard) -> str:
 
 def _calibration(card: ModelCard) -> str:
     divided = f"The logits are divided by {card.calibration['temperature']:g} first"
-    return f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided
+    text = f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided
+    prior = card.calibration.get("prior")
+    if prior is None:
+        return text
+    return f"{text}; at last probabilities are divided by shares of the training to the power of {prior['power']:g}"

@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ from fer_core.bundle import (
     write_card,
 )
 from fer_core.charts import confusion_chart, history_chart, save_png
-from fer_core.datasets import Split
+from fer_core.datasets import Faces, Split
 from fer_core.errors import ModelError
 from fer_core.evaluation import metrics
 from fer_core.image import FACE_SIZE
@@ -99,17 +99,21 @@ def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: s
         intended_use=INTENDED_USE,
         limits=LIMITS,
     )
-    model = EmotionModel(card, chosen.content)
-    predictions = {name: (part.labels, model.predict_proba(part.faces)) for name, part in split.parts.items()}
-    packed = pack_predictions(predictions, split.dataset_sha256)
-    card = replace(
-        card,
-        evaluation={name: metrics(probabilities, labels) for name, (labels, probabilities) in predictions.items()},
-        files=card.files | {PREDICTIONS_NAME: file_entry(packed)},
-    )
+    card, packed = evaluated(card, chosen.content, split.parts, split.dataset_sha256)
     contents = {MODEL_NAME: chosen.content, PREDICTIONS_NAME: packed, "model.keras": save_keras(network)}
     write_bundle(card, contents, models_dir)
     return card
+
+
+def evaluated(
+    card: ModelCard, content: bytes, parts: Mapping[str, Faces], dataset_sha256: str
+) -> tuple[ModelCard, bytes]:
+    """`card` with every part measured by the TFLite file `content`, and the content of its predictions.npz."""
+    model = EmotionModel(card, content)
+    predictions = {name: (part.labels, model.predict_proba(part.faces)) for name, part in parts.items()}
+    packed = pack_predictions(predictions, dataset_sha256)
+    measured = {name: metrics(probabilities, labels) for name, (labels, probabilities) in predictions.items()}
+    return replace(card, evaluation=measured, files=card.files | {PREDICTIONS_NAME: file_entry(packed)}), packed
 
 
 def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) -> Path:
