@@ -21,7 +21,7 @@ from fer_core import Analysis, ImageError, ModelError, analyze, list_models, loa
 from fer_core.analysis.export import images_file, to_csv, to_json
 from fer_core.cli.parser import main
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS, iou
-from fer_core.image.decode import (
+from fer_core.image import (
     MAX_FILES,
     MAX_IMAGE_BYTES,
     MAX_IMAGE_PIXELS,

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from fer_core.bundle.registry import list_models
-from fer_core.image.decode import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
+from fer_core.image import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from tests.support.browser import CHROMIUM, NEEDS_CHROMIUM, opened, running
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,13 +16,15 @@ from fer_core.bundle import (
 from fer_core.errors import FerError, ModelError
 
 
-def load_models(names: Sequence[str] | None, models_dir: Path | None) -> dict[Path, EmotionModel]:
+def load_models(
+    names: Sequence[str] | None, models_dir: Path | None, unavailable: dict[str, str] | None = None
+) -> dict[Path, EmotionModel]:
     """The named models, each once, by the folders of their bundles; for None the recommended ones, else all flagships.
 
     The mean of several, cnn+mobilenet, goes by the path that `load_model` takes for it.
 
-    Models that do not load are named on stderr. Raises ModelError for a named model that does not, and where none
-    is left.
+    Models that do not load are named on stderr, and in `unavailable` with the reason. Raises ModelError for a named
+    model that does not, and where none is left.
     """
     if names:
         folders = [_folder(name, models_dir) for name in dict.fromkeys(names)]
@@ -34,6 +36,8 @@ def load_models(names: Sequence[str] | None, models_dir: Path | None) -> dict[Pa
             loaded[folder] = load_model(folder)
         except ModelError as error:
             print(f"model {name} is unavailable: {error}", file=sys.stderr)
+            if unavailable is not None:
+                unavailable[name] = str(error).removeprefix(f"{name}: ")
     if not loaded:
         broken = f"There are no models under {folders_text(models_dir)} that load."
         raise ModelError(broken if list_models(models_dir) else no_models_text(models_dir))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.analysis import UNSURE_BELOW
-from fer_core.cli import app, benchmark, classify, evaluate, label, models, video
+from fer_core.cli import app, benchmark, classify, evaluate, label, models, serve, video
 from fer_core.cli.common import refuse
 from fer_core.cli.output import WRITERS
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
@@ -76,6 +76,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         _detector,
     )
     command("models", models.run, "List the models, each with what its card says first.", _models)
+    command("serve", serve.run, "Serve the models over HTTP, to programs.", _model, _serve)
     command("benchmark", benchmark.run, "Time what users feel; with --live, webcam and video.", _detector, _benchmark)
     return parser
 
@@ -163,6 +164,16 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     stored = "with --find-faces: write the result into the models' cards; NAME: what the set of pictures is called"
     parser.add_argument("--store", metavar="NAME", help=stored)
     parser.add_argument("--source", default="", metavar="TEXT", help="where that set comes from, kept with --store")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    away = "address to listen at; other machines reach 0.0.0.0, for which a token is needed (default: %(default)s)"
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help=away)
+    parser.add_argument(
+        "--port", type=int, default=8502, metavar="PORT", help="0: any that is free (default: %(default)s)"
+    )
+    _workers(parser, default=1)
+    parser.add_argument("--token-file", metavar="FILE", help="its first line is what clients must show")
 
 
 def _models(parser: argparse.ArgumentParser) -> None:

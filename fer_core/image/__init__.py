@@ -5,10 +5,6 @@
 
 from fer_core.image.decode import (
     IMAGE_SUFFIXES,
-    MAX_FILES,
-    MAX_IMAGE_BYTES,
-    MAX_IMAGE_PIXELS,
-    MAX_VIDEO_BYTES,
     DecodedImage,
     ImageSource,
     decode_image,
@@ -20,6 +16,7 @@ from fer_core.image.decode import (
 )
 from fer_core.image.face import FACE_SIZE, to_grey, whole_face
 from fer_core.image.resize import reduced
+from fer_core.limits import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES
 
 __all__ = [
     "FACE_SIZE",

@@ -1,4 +1,4 @@
-"""Encoded images -> RGB pixels, and the limits of what is taken.
+"""Encoded images -> RGB pixels.
 
 OpenCV decodes what `headers` has let through: for the same files Pillow gave equal pixels, took about twice as long
 and, for a WebP of 25 megapixels, 377 MB instead of 143 MB. A JPEG of 48 megapixels: 0.3 s and 277 MB (Pillow 0.7 s,
@@ -16,15 +16,10 @@ from numpy.typing import NDArray
 
 from fer_core.errors import ImageError
 from fer_core.image.headers import read_header, require_size
+from fer_core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from fer_core.utils.files import DATA
 
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
-MAX_IMAGE_PIXELS: Final = 50_000_000
-MAX_FILES: Final = 20
-MAX_VIDEO_BYTES: Final = 200 * 1024 * 1024
-"""What is taken in: bytes and pixels of an image, files of one upload, bytes of a video."""
-
 ImageSource = bytes | str | Path | NDArray[np.uint8]
 """An encoded image, the path of one, or pixels: (height, width, 3) RGB or (height, width) grey uint8."""
 

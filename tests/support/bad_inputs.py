@@ -15,7 +15,7 @@ from PIL import Image
 
 from fer_core.bundle.card import MODEL_NAME
 from fer_core.emotions import EMOTIONS
-from fer_core.image.decode import MAX_FILES, MAX_IMAGE_BYTES, decode_image, sample_image
+from fer_core.image import MAX_FILES, MAX_IMAGE_BYTES, decode_image, sample_image
 from tests.support.broken_bundles import answers, edited, flipped, nan_weights, other_hash, shortened
 from tests.support.samples import encode, jpeg_header, orientation, png, png_chunk, webp_header
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fer_core import ImageError
-from fer_core.image.decode import MAX_VIDEO_BYTES, sample_image
+from fer_core.image import MAX_VIDEO_BYTES, sample_image
 from fer_core.video.reader import LONGER_SIDE, Video
 from tests.support import video_files
 

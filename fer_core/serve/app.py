@@ -1,0 +1,66 @@
+"""The application of one process: its models, its routes, and what stands around them."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from fer_core.bundle import load_model
+from fer_core.image import sample_image
+from fer_core.serve import models, pictures
+from fer_core.serve.access import Access
+from fer_core.serve.engine import Engine, Question
+from fer_core.serve.intake import Held, Picture
+from fer_core.serve.observing import Observing
+from fer_core.serve.problems import PARAMETER, Problem, problem_of_status
+from fer_core.serve.settings import Settings
+
+TITLE: Final = "Facial emotions"
+VERSION: Final = "1"
+"""Of the interface: the /v1/ of its addresses."""
+_log: Final = logging.getLogger("fer_core.serve")
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Everything that a process answers with. Its models are loaded when it starts."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loaded = {folder.name: load_model(folder, threads=1) for folder in settings.models}
+        engine = Engine(loaded, settings.threads)
+        app.state.engine, app.state.held, app.state.settings = engine, Held(), settings
+        # the first picture takes longest, so that no client waits for it
+        await engine.analyze([Picture("", sample_image())], Question(tuple(engine.models), "auto", 0.5))
+        try:
+            yield
+        finally:
+            engine.close()
+
+    app = FastAPI(title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    for router in (pictures.router, models.router):
+        app.include_router(router)
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_parameters)
+    app.add_exception_handler(HTTPException, _on_framework)
+    return Observing(Access(app, settings.token))
+
+
+async def _on_problem(_: Request, error: Any) -> Response:
+    response: Response = error.response()
+    return response
+
+
+async def _on_parameters(_: Request, error: Any) -> Response:
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"][1:]))
+    return Problem(PARAMETER, f"{name}: {first['msg']}.").response()
+
+
+async def _on_framework(_: Request, error: Any) -> Response:
+    return problem_of_status(error.status_code, str(error.detail), error.headers).response()

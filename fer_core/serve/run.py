@@ -1,0 +1,96 @@
+"""Binds the address, starts one or several processes on it, and waits until the service is told to stop."""
+
+import contextlib
+import functools
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from fer_core.limits import DRAIN_SECONDS, HEADER_BYTES
+from fer_core.serve.settings import Settings
+from fer_core.utils.processes import end_with_parent
+
+COUNTERS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which processes count together; prometheus_client reads it when it is imported."""
+_BACKLOG: Final = 2048
+_LOGGING: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "fer_core.serve": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+    },
+}
+
+
+def run(listening: socket.socket, settings: Settings, workers: int) -> None:
+    """Serve on a socket that listens, until SIGTERM or SIGINT; what is under way is answered first."""
+    config = uvicorn.Config(
+        functools.partial(_start, settings),
+        factory=True,
+        http="fer_core.serve.protocol:Protocol",
+        ws="none",
+        lifespan="on",
+        workers=workers,
+        log_config=_LOGGING,
+        access_log=False,  # its lines have addresses and queries
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[listening])
+    else:
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def _start(settings: Settings) -> ASGIApp:
+    from fer_core.serve.app import create_app  # in the process that serves, once the metrics' folder is known
+
+    end_with_parent()
+    cv2.setNumThreads(1)  # pictures share the cores, as processes do
+    return create_app(settings)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host.strip("[]"), port), family=family, backlog=_BACKLOG)
+    listening.set_inheritable(True)
+    return listening
+
+
+@contextlib.contextmanager
+def scratch(shared: bool) -> Iterator[Path]:
+    """The service's folder for videos, which goes with the service. shared: several processes also count there."""
+    with tempfile.TemporaryDirectory(prefix="fer-serve-", ignore_cleanup_errors=True) as folder:
+        if shared:
+            counters = Path(folder) / "metrics"
+            counters.mkdir()
+            os.environ[COUNTERS_VARIABLE] = str(counters)
+        yield Path(folder)
+
+
+def allow_many_connections() -> None:
+    """As many open files as the system grants: each connection is one."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
