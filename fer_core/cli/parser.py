@@ -16,6 +16,7 @@ from fer_core.cli.common import refuse
 from fer_core.cli.output import WRITERS
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
 from fer_core.errors import DatasetError, ModelError
+from fer_core.utils.clock import parse_time
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "facial-emotions") -> int:
@@ -142,9 +143,26 @@ def _label(parser: argparse.ArgumentParser) -> None:
 
 
 def _video(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="MP4, WebM, MOV or AVI")
-    parser.add_argument("--csv", metavar="OUT", help="write a row per frame, face and model")
-    parser.add_argument("--annotated", metavar="OUT", help="write an MP4 with boxes and labels, without sound")
+    parser.add_argument("films", nargs="+", metavar="FILE|FOLDER|GLOB", help="MP4, WebM, MOV, MKV or AVI")
+    parser.add_argument("--csv", metavar="OUT", help="one film: write a row per frame, face and model")
+    parser.add_argument("--annotated", metavar="OUT", help="one film: write an MP4 with boxes and labels")
+    parser.add_argument("--out", metavar="DIR", help="any number of films: each gets a folder of results below DIR")
+    formats = "with --out: which files, with commas: csv, parquet (default: all)"
+    parser.add_argument("--formats", metavar="LIST", help=formats)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--fps", type=float, metavar="N", help="look at N frames a second (default: all)")
+    which.add_argument("--every", type=_positive, default=1, metavar="N", help="look at every N-th frame")
+    parser.add_argument("--start", type=_time, default=0.0, metavar="T", help="seconds, M:S or H:M:S")
+    parser.add_argument("--end", type=_time, metavar="T", help="seconds, M:S or H:M:S")
+    parser.add_argument("--fresh", action="store_true", help="with --out: do anew what was done before")
+    _workers(parser, default=os.cpu_count() or 1)
+
+
+def _time(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

@@ -1,14 +1,12 @@
 """The command `label`: a job over many pictures that can be stopped at any time and run again."""
 
 import argparse
-import contextlib
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from fer_core.bundle import bundle_folder, list_models, load_model, no_models_text
@@ -19,6 +17,7 @@ from fer_core.labelling.parts import Parts, job_name
 from fer_core.labelling.rows import NEW, Rows, Settings, Task
 from fer_core.labelling.sources import list_sources
 from fer_core.utils.files import atomic_write
+from fer_core.utils.locks import locked
 from fer_core.utils.progress import progress_bar
 
 SUMMARY: Final = "summary.json"
@@ -28,6 +27,13 @@ _PART_SECONDS: Final = 60.0  # a killed run loses no more work than this
 
 def run_job(args: argparse.Namespace) -> int:
     """Run a job to its end; returns the exit code: 0, or 1 where pictures were refused. Raises DatasetError."""
+    try:
+        return _run(args)
+    except BlockingIOError as error:
+        raise DatasetError(str(error)) from None
+
+
+def _run(args: argparse.Namespace) -> int:
     sources = list_sources(args.source)
     names = list(dict.fromkeys(args.model or list_models(args.models_dir)[:2]))
     folders = [bundle_folder(name, args.models_dir) for name in names]
@@ -37,7 +43,7 @@ def run_job(args: argparse.Namespace) -> int:
     detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
     settings = Settings(tuple(folders), args.unsure_below, detector)
     parts = Parts(Path(args.out) / job_name(models, args.unsure_below, detector), [model.name for model in models])
-    with _locked(parts.folder):
+    with locked(parts.folder):
         parts.tidy()
         done = parts.done()
         tasks: list[Task] = [(source, done.get(source, NEW)) for source in sources]
@@ -92,18 +98,3 @@ def _write(batches: Iterator[tuple[int, Rows]], parts: Parts, bar: "tqdm[Any]") 
     finally:
         parts.write(rows)
     return fresh
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One run at a time writes into a job's folder. The system releases the lock when a process dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", blocking=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise DatasetError(f"Another run is writing into {folder}.") from error
-    try:
-        yield
-    finally:
-        lock.release()

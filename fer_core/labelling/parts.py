@@ -17,9 +17,9 @@ from fer_core.labelling.rows import STATUSES, schema
 from fer_core.utils.files import UNFINISHED, atomic_write
 
 
-def job_name(models: Sequence[EmotionModel], threshold: float, detector: str) -> str:
-    """The folder of a job under --out: other models, weights, calibration, threshold or detector make another job."""
-    said = json.dumps([[model.name, model.version] for model in models] + [threshold, detector])
+def job_name(models: Sequence[EmotionModel], *settings: Any) -> str:
+    """The folder of a job under --out: other models, weights, calibration or settings, JSON-ready, make another job."""
+    said = json.dumps([*([model.name, model.version] for model in models), *settings])
     return f"{'-'.join(model.name for model in models)}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,43 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path` to fill; it takes the place of `path` when the block ends without an error.
+
+    Readers see the old folder, for a moment none, or the new one whole. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, suffix=f"-{path.name}", dir=path.parent))
+    before = unfinished.with_name(f"{unfinished.name}-before")
+    try:
+        yield unfinished
+        os.chmod(unfinished, 0o777 & ~_umask())
+        for file in unfinished.iterdir():
+            _flush(file)
+        if path.exists():
+            os.replace(path, before)
+        os.replace(unfinished, path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes have left below a folder: unfinished files and folders."""
+    for path in [*folder.rglob(f"{UNFINISHED}*")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _flush(file: Path) -> None:
+    """Have the system write a file to the disk, so that it cannot be there by name and empty after a power cut."""
+    with open(file, "rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def _umask() -> int:

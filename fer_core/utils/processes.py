@@ -6,15 +6,17 @@ import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.context import SpawnContext
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_TICK: Final = 0.5  # seconds
 
 
 def hardware() -> str:
@@ -68,6 +70,61 @@ def bounded_map(
             return
         item, future = waiting.popleft()
         yield item, future.result()
+
+
+def surviving_map(
+    make_pool: Callable[[int], Executor],
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    while_waiting: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Item, Result | None]]:
+    """Yield (item, function(item)) as they are done, each `function` in one of `workers` processes.
+
+    A process that dies breaks its pool, which does not say whose item it was: each of those that ran is done again in a
+    process of its own, and one that ends that too gives None. So an item costs itself alone. make_pool: number of
+    processes -> a new pool. while_waiting: called every half second. An exception of `function` is raised.
+    """
+    left = deque(items)
+    while left:
+        suspects: list[Item] = []
+        with make_pool(min(workers, len(left))) as pool:
+            running: dict[Future[Result], Item] = {}
+            while (left and not suspects) or running:
+                while left and not suspects and len(running) < workers:
+                    item = left.popleft()
+                    try:
+                        running[_submitted(pool, function, item)] = item
+                    except BrokenProcessPool:
+                        suspects.append(item)
+                done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                while_waiting()
+                for future in done:
+                    item = running.pop(future)
+                    try:
+                        result = future.result()
+                    except BrokenProcessPool:
+                        suspects.append(item)
+                    else:
+                        yield item, result
+        for item in suspects:
+            yield item, _alone(make_pool, function, item, while_waiting)
+
+
+def _alone(
+    make_pool: Callable[[int], Executor],
+    function: Callable[[Item], Result],
+    item: Item,
+    while_waiting: Callable[[], None],
+) -> Result | None:
+    with make_pool(1) as pool:
+        try:
+            future = _submitted(pool, function, item)
+            while not wait([future], timeout=_TICK).done:
+                while_waiting()
+            return future.result()
+        except BrokenProcessPool:
+            return None
 
 
 def _submitted(pool: Executor, function: Callable[[Item], Result], item: Item) -> Future[Result]:

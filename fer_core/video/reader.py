@@ -7,14 +7,18 @@ from typing import IO, Any, Final
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from fer_core.errors import ImageError
 from fer_core.image import MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, shown_name
+from fer_core.video.sampling import Sampling
 
-VIDEO_SUFFIXES: Final = (".mp4", ".webm", ".mov", ".avi")
+VIDEO_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
 LONGER_SIDE: Final = 1280
 """Pixels to which the longer side of larger frames is reduced, for detection and the annotated copy alike."""
+EVERY_FRAME: Final = Sampling()
+_TICK: Final = 5e-4  # seconds: containers round times to milliseconds
 
 # Each kind by its first bytes, and the one demuxer that may read it: others, of playlists say, open further files.
 _DEMUXERS: Final = (
@@ -38,12 +42,18 @@ class VideoInfo:
 class Video:
     """A video file that is open for reading: `info`, `frames()`, `frame_at(time)`. A context manager.
 
-    source: a path or an open binary file. name: for messages. notes: remarks on the file, known once `frames` ends.
+    source: a path or an open binary file. name: for messages. max_bytes: size of the file at most, None for any.
+    notes: remarks on the file, known once `frames` ends. Times are seconds since the file's beginning, as players show
+    them: of sound or pictures, whichever begins first.
+
     Raises ImageError, one line for the user, where the file is not one of the supported kinds, is damaged, has no video
-    stream, or is larger than MAX_VIDEO_BYTES or MAX_IMAGE_PIXELS per frame.
+    stream, or is larger than max_bytes or MAX_IMAGE_PIXELS per frame.
     """
 
-    def __init__(self, source: str | Path | IO[bytes], name: str | None = None) -> None:
+    def __init__(
+        self, source: str | Path | IO[bytes], name: str | None = None, *, max_bytes: int | None = MAX_VIDEO_BYTES
+    ) -> None:
+        self._max_bytes = max_bytes
         is_path = isinstance(source, (str, Path))
         self._name = shown_name(name or (str(source) if is_path else None))
         self.notes: tuple[str, ...] = ()
@@ -66,8 +76,8 @@ class Video:
     def _open(self, file: IO[bytes]) -> None:
         size = file.seek(0, 2)
         file.seek(0)
-        if size > MAX_VIDEO_BYTES:
-            raise ImageError(f"{self._name} is too large: at most {MAX_VIDEO_BYTES // 2**20} MB a video are taken.")
+        if self._max_bytes is not None and size > self._max_bytes:
+            raise ImageError(f"{self._name} is too large: at most {self._max_bytes // 2**20} MB a video are taken.")
         head = file.read(12)
         file.seek(0)
         demuxer = next((name for fits, name in _DEMUXERS if fits(head)), None)
@@ -78,9 +88,11 @@ class Video:
             self._opened.insert(0, self._container)
         except (av.FFmpegError, ValueError, OSError):
             raise ImageError(f"{self._name} is damaged and cannot be read as a video.") from None
-        if not self._container.streams.video:
-            raise ImageError(f"{self._name} holds no pictures.")
-        self._stream = self._container.streams.video[0]
+        # the cover of a piece of music counts as a stream of pictures too
+        streams = [s for s in self._container.streams.video if not s.disposition & Disposition.attached_pic]
+        if not streams:
+            raise ImageError(f"{self._name} holds no pictures, only sound.")
+        self._stream = streams[0]
         self._stream.thread_type = "AUTO"
         width, height = self._stream.width, self._stream.height
         if not width or not height:
@@ -89,6 +101,7 @@ class Video:
             raise ImageError(f"{self._name} is too large: at most {MAX_IMAGE_PIXELS // 10**6} megapixels a frame.")
         length = self._stream.duration * self._stream.time_base if self._stream.duration else 0
         whole = self._container.duration / av.time_base if self._container.duration else 0
+        self._zero = (self._container.start_time or 0) / av.time_base  # of the file, in the stream's own time
         self.info = VideoInfo(width, height, max(0.0, float(length or whole)), float(self._stream.average_rate or 25))
 
     def __enter__(self) -> "Video":
@@ -102,40 +115,60 @@ class Video:
         while self._opened:
             self._opened.pop(0).close()
 
-    def frames(self) -> Generator[tuple[float, NDArray[np.uint8]], None, None]:
-        """Time in seconds and (height, width, 3) RGB uint8 of every frame, upright, with sides of at most LONGER_SIDE.
+    def frames(self, sampling: Sampling = EVERY_FRAME) -> Generator[tuple[float, NDArray[np.uint8]], None, None]:
+        """Time in seconds and (height, width, 3) RGB uint8 of frames, upright, with sides of at most LONGER_SIDE.
 
-        A file that breaks off after some frames ends there, with a line in `notes`. Raises ImageError where not one
-        frame can be decoded.
+        sampling: which; frames that are left out are decoded but not converted. A file that breaks off after some
+        frames ends there, with a line in `notes`. Raises ImageError where not one frame can be decoded.
         """
-        first, last = None, -1.0
-        if self._moved:
-            self._container.seek(self._stream.start_time or 0, stream=self._stream)
+        chooser = sampling.chooser()
+        first, last, reached, ended = None, -1.0, False, False
+        if self._moved or sampling.start:
+            self._seek(sampling.start)
         self._moved = True
         try:
             for frame in self._container.decode(self._stream):
-                moment = float(frame.time) if frame.time is not None else last + 1 / self.info.rate
-                first = moment if first is None else first
-                last = moment
-                yield moment - first, _pixels(frame)
+                time = float(frame.time) - self._zero if frame.time is not None else last + 1 / self.info.rate
+                first = time if first is None else first
+                if sampling.end is not None and time >= sampling.end:
+                    ended = True
+                    break
+                last = time
+                if time + _TICK < sampling.start:
+                    continue
+                reached = True
+                if chooser.takes(time):
+                    yield time, _pixels(frame)
         except av.FFmpegError:
             if first is None:
                 raise ImageError(f"{self._name} is damaged: none of its pictures can be read.") from None
-            good = f"{last - first:.1f} seconds"
-            self.notes = (*self.notes, f"{self._name} is damaged after {good}: the rest is left out.")
+            self.notes = (*self.notes, f"{self._name} is damaged after {last:.1f} seconds: the rest is left out.")
         if first is None:
+            if sampling.start and self.info.duration and sampling.start >= self.info.duration:
+                raise ImageError(
+                    f"{self._name} ends after {self.info.duration:.1f} seconds, before the start asked for."
+                )
             raise ImageError(f"{self._name} is damaged: none of its pictures can be read.")
+        if not reached and not ended:
+            raise ImageError(f"{self._name} ends after {last:.1f} seconds, before the start that is asked for.")
         # headers are not exact: a tenth and one second may be missing
         expected = max(self.info.duration, self._stream.frames / self.info.rate)
-        if not self.notes and last - first + 1 < expected * 0.9:
-            self.notes = (f"{self._name} is incomplete: it holds {last - first:.1f} of {expected:.1f} seconds.",)
+        if not self.notes and not ended and last + 1 < expected * 0.9:
+            self.notes = (f"{self._name} is incomplete: it holds {last:.1f} of {expected:.1f} seconds.",)
+
+    def _seek(self, time: float) -> None:
+        """Go to the last key frame up to `time` seconds."""
+        wanted = max(time + self._zero, float((self._stream.start_time or 0) * self._stream.time_base))
+        try:
+            self._container.seek(int(wanted / self._stream.time_base), stream=self._stream)
+        except av.FFmpegError:
+            raise ImageError(f"{self._name} cannot be read from {time:.1f} seconds on.") from None
 
     def frame_at(self, time: float) -> NDArray[np.uint8]:
         """The frame shown at `time` seconds, as from `frames`. Raises ImageError where there is none."""
         self._moved = True
-        tick = self._stream.time_base
-        wanted = time + float((self._stream.start_time or 0) * tick) + 1e-3  # times are rounded to milliseconds
-        self._container.seek(int(wanted / tick), stream=self._stream)
+        wanted = time + self._zero + 1e-3  # times are rounded to milliseconds
+        self._seek(time + 1e-3)
         shown = None
         for frame in self._container.decode(self._stream):
             if shown is not None and frame.time is not None and frame.time > wanted:

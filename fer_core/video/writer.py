@@ -1,6 +1,5 @@
-"""Files that grow frame by frame: an MP4 that browsers play, and a CSV."""
+"""The annotated copy of a film: an MP4 that browsers play, and that grows frame by frame."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.analysis import csv_lines
-from fer_core.errors import ImageError
+from fer_core.video.tables import cannot_write
 
 _MILLISECOND: Final = Fraction(1, 1000)
 
@@ -30,7 +28,7 @@ class VideoWriter:
         try:
             self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         except OSError as error:
-            raise _failed(self._path, error) from None
+            raise cannot_write(self._path, error) from None
 
     def add(self, image: NDArray[np.uint8], time: float) -> None:
         """Append a (height, width, 3) RGB uint8 frame that is shown from `time` seconds on."""
@@ -46,7 +44,7 @@ class VideoWriter:
             frame.time_base = _MILLISECOND
             self._container.mux(self._stream.encode(frame))
         except OSError as error:
-            raise _failed(self._path, error) from None
+            raise cannot_write(self._path, error) from None
 
     def close(self) -> None:
         """Write the remaining frames and the index."""
@@ -55,7 +53,7 @@ class VideoWriter:
                 self._container.mux(self._stream.encode(None))
             self._container.close()
         except OSError as error:
-            raise _failed(self._path, error) from None
+            raise cannot_write(self._path, error) from None
 
     def _begin(self, height: int, width: int) -> None:
         self._stream = self._container.add_stream("libx264", rate=max(1, round(self._rate)))
@@ -63,38 +61,3 @@ class VideoWriter:
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"preset": "veryfast", "crf": "23"}
         self._stream.time_base = self._stream.codec_context.time_base = _MILLISECOND
-
-
-class CsvWriter:
-    """Writes a CSV with the columns `fields`, row by row. Raises ImageError where the file cannot be written."""
-
-    def __init__(self, path: str | Path, fields: Sequence[str]) -> None:
-        self._path, self._fields = path, fields
-        try:
-            self._file = open(path, "w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise _failed(path, error) from None
-        self._write(csv_lines([], fields))
-
-    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append rows: column -> value."""
-        lines = csv_lines(rows, self._fields)
-        next(lines)  # the header
-        self._write(lines)
-
-    def close(self) -> None:
-        """Write the remaining rows."""
-        try:
-            self._file.close()
-        except OSError as error:
-            raise _failed(self._path, error) from None
-
-    def _write(self, lines: Iterable[str]) -> None:
-        try:
-            self._file.writelines(f"{line}\n" for line in lines)
-        except OSError as error:
-            raise _failed(self._path, error) from None
-
-
-def _failed(path: str | Path, error: OSError) -> ImageError:
-    return ImageError(f"{Path(path).name} cannot be written: {error.strerror or error}.")

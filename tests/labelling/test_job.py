@@ -204,11 +204,11 @@ def test_a_job_that_is_killed_goes_on(label: Label, tmp_path: Path, trained: Run
 
 
 def test_two_runs_at_once_are_told_apart(label: Label, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from fer_core.labelling.job import _locked
+    from fer_core.utils.locks import locked
 
     folder = many(tmp_path / "many", 2)
     assert label(folder) == 0
-    with _locked(job(tmp_path)):
+    with locked(job(tmp_path)):
         assert label(folder) == 2
     assert "Another run is writing" in capsys.readouterr().err
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fer_core.benchmark.frames import moving
 
+QUICK = {"webm": {"deadline": "realtime", "cpu-used": "8"}, "mp4": {"preset": "veryfast"}}
 CODECS = {"mp4": "libx264", "mov": "libx264", "webm": "libvpx", "avi": "mpeg4"}
 
 
@@ -24,7 +25,7 @@ def encode(
         stream: Any = None
         for index, image in enumerate(frames):
             if stream is None:
-                stream = container.add_stream(CODECS[kind], rate=rate, options=options)
+                stream = container.add_stream(CODECS[kind], rate=rate, options={**QUICK.get(kind, {}), **options})
                 stream.height, stream.width, stream.pix_fmt = image.shape[0], image.shape[1], "yuv420p"
                 stream.bit_rate = 2_000_000
             frame: Any = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.utils.files import UNFINISHED, atomic_write
+from fer_core.utils.files import UNFINISHED, atomic_folder, atomic_write, remove_unfinished
 
 
 def test_writes_a_new_file(tmp_path: Path) -> None:
@@ -79,3 +79,29 @@ def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path, umask: int)
 def test_says_where_no_file_can_be(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "absent" / "file.txt"):
         pytest.fail("there is nowhere to write to")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "below" / "result"
+    with atomic_folder(target) as folder:
+        (folder / "a.txt").write_text("one")
+        assert not target.exists()
+    assert (target / "a.txt").read_text() == "one" and target.stat().st_mode & 0o111
+    with pytest.raises(KeyError), atomic_folder(target) as folder:
+        (folder / "a.txt").write_text("half")
+        raise KeyError
+    assert (target / "a.txt").read_text() == "one"
+    with atomic_folder(target) as folder:
+        (folder / "b.txt").write_text("two")
+    assert [path.name for path in target.iterdir()] == ["b.txt"]
+    assert [path.name for path in target.parent.iterdir()] == ["result"]
+
+
+def test_what_killed_processes_leave_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "below" / f"{UNFINISHED}x-film").mkdir(parents=True)
+    (tmp_path / "below" / f"{UNFINISHED}x-film" / "a.csv").write_text("half")
+    (tmp_path / f"{UNFINISHED}y-summary.json").write_text("half")
+    (tmp_path / "whole.json").write_text("whole")
+    remove_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["whole.json"]
+    assert not list((tmp_path / "below").iterdir())

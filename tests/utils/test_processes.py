@@ -1,17 +1,20 @@
 """A bounded pool: results in order, few items under way, errors where their turn comes; and what a worker inherits."""
 
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fer_core.utils.processes import bounded_map, hardware, spawning
+from fer_core.utils.processes import bounded_map, hardware, spawning, surviving_map
 
 
 @pytest.fixture
@@ -130,3 +133,29 @@ def test_workers_start_afresh() -> None:
 def test_hardware_is_a_name_and_cores() -> None:
     name, _, cores = hardware().rpartition(", ")
     assert name and int(cores.split()[0]) >= 1 and cores.split()[1] in ("core", "cores")
+
+
+def deadly(item: int) -> int:
+    """Ends its process for 3, as a decoder that crashes does."""
+    if item == 3:
+        os._exit(1)
+    return item * item
+
+
+def test_an_item_that_ends_its_process_costs_itself_alone() -> None:
+    ticks: list[None] = []
+    pool = partial(ProcessPoolExecutor, mp_context=spawning())
+    results = dict(surviving_map(pool, deadly, range(6), 2, lambda: ticks.append(None)))
+    assert results == {0: 0, 1: 1, 2: 4, 3: None, 4: 16, 5: 25} and ticks
+
+
+def test_items_are_yielded_as_they_are_done() -> None:
+    gate = threading.Event()
+
+    def first_waits(item: int) -> int:
+        return gate.wait(60) if item == 0 else item
+
+    results = surviving_map(ThreadPoolExecutor, first_waits, range(4), 2)
+    assert [next(results) for _ in range(3)] == [(1, 1), (2, 2), (3, 3)]
+    gate.set()
+    assert list(results) == [(0, True)]

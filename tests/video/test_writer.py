@@ -7,7 +7,8 @@ import pytest
 
 from fer_core import ImageError
 from fer_core.video.reader import Video
-from fer_core.video.writer import CsvWriter, VideoWriter
+from fer_core.video.tables import CsvWriter
+from fer_core.video.writer import VideoWriter
 
 
 def test_odd_sides_and_a_change_of_size_do_not_stop_the_copy(tmp_path: Path) -> None:

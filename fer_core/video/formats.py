@@ -1,0 +1,17 @@
+"""The files that a film's result may have, by name."""
+
+from typing import Final
+
+FORMATS: Final = ("csv", "parquet")
+"""The summary as JSON is always there."""
+DEFAULT_FORMATS: Final = FORMATS
+
+
+def parse_formats(text: str | None) -> tuple[str, ...]:
+    """The formats named in a list with commas, in their order; for None the default. Raises ValueError."""
+    if text is None:
+        return DEFAULT_FORMATS
+    chosen = {part.strip() for part in text.split(",")}
+    if not chosen <= set(FORMATS):
+        raise ValueError(f"Expected some of {', '.join(FORMATS)}, with commas. Received: {text}.")
+    return tuple(name for name in FORMATS if name in chosen)
