@@ -12,6 +12,7 @@ FLOORS = (
     ("emotions", "errors", "limits", "utils"),
     ("image", "charts", "client"),
     ("bundle", "detection", "datasets"),
+    ("explanation",),
     ("analysis", "evaluation"),
     ("tracking", "reporting", "labelling"),
     ("live", "video", "training"),

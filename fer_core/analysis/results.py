@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_core.analysis.drawing import Annotation, draw
+from fer_core.bundle import EmotionModel
 from fer_core.detection import Box
 from fer_core.emotions import COLOURS, EMOTIONS
+from fer_core.explanation import face_evidence
 
 UNSURE_BELOW: Final = 0.5
 """A confidence below this counts as unsure; the pages and the command line let people move it."""
@@ -113,6 +115,14 @@ class Face:
         verdict = self.verdict
         colour = _DISAGREEMENT if verdict is None or self.models_disagree else COLOURS[verdict.label]
         return Annotation(self.box, self.caption, str(self.number), colour)
+
+    def evidence(self, model: str | EmotionModel) -> NDArray[np.float32]:
+        """Where in the face a model finds what speaks for each emotion (positive) or against it, in logits.
+
+        model: a name, or the loaded model, which saves loading it again. Returns (7, 48, 48) float32 over `crop`, in
+        the order of EMOTIONS (`fer_core.explanation.evidence`). Raises ModelError.
+        """
+        return face_evidence(model, self.crop)
 
     def with_threshold(self, threshold: float) -> "Face":
         """The same face, with another confidence below which a prediction is uncertain."""

@@ -16,6 +16,7 @@ from fer_core.bundle.card import (
     read_file,
     write_card,
 )
+from fer_core.bundle.ending import Head
 from fer_core.bundle.graph import multiply_adds
 from fer_core.bundle.mean import MEAN_SIGN, MeanModel, mean_card, member_names
 from fer_core.bundle.model import EmotionModel
@@ -46,6 +47,7 @@ __all__ = [
     "THREADS",
     "Bundle",
     "EmotionModel",
+    "Head",
     "MeanModel",
     "ModelCard",
     "Network",

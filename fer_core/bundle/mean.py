@@ -45,14 +45,22 @@ class MeanModel(EmotionModel):
         if len(members) < 2:
             raise ModelError(f"Expected two or more models for a mean. Received: {len(members)}.")
         self.card = mean_card([member.card for member in members])
-        self._members = tuple(members)
+        self.members = tuple(members)
 
     @property
     def version(self) -> str:
         """Changes when the network or the calibration of a member does."""
-        return MEAN_SIGN.join(member.version for member in self._members)
+        return MEAN_SIGN.join(member.version for member in self.members)
 
     def predict_proba(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The mean of the members' probabilities; takes and returns what `EmotionModel.predict_proba` does."""
-        answers = [member.predict_proba(faces) for member in self._members]
+        answers = [member.predict_proba(faces) for member in self.members]
         return np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32)
+
+    def logits(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The logarithm of the mean probabilities: a mean of models has no logits of its own."""
+        return np.log(np.maximum(self.predict_proba(faces), np.finfo(np.float32).tiny))
+
+    def features(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Raises ModelError: there is no one network."""
+        raise ModelError(f"Expected a single model. Received: {self.name}, a mean of {len(self.members)}.")

@@ -1,4 +1,4 @@
-"""The command `classify`: pictures and folders -> a table, JSON or CSV, and annotated copies."""
+"""The command `classify`: pictures and folders -> a table, JSON or CSV, annotated copies, and why of each face."""
 
 import argparse
 import os
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from fer_core.analysis import Analysis, analyze_files
 from fer_core.cli.common import load_models, refuse
+from fer_core.cli.explain import Explanations
 from fer_core.cli.output import WRITERS
 from fer_core.cli.totals import Totals
+from fer_core.explanation import ABOUT
 from fer_core.image import IMAGE_SUFFIXES
 from fer_core.utils.progress import progress_bar
 
@@ -17,13 +19,17 @@ from fer_core.utils.progress import progress_bar
 def run(args: argparse.Namespace) -> int:
     """Write the results of all pictures to stdout, and each refusal and note to stderr."""
     copies = Path(args.annotated) if args.annotated else None
-    if copies and any(_same(copies, source) for source in args.pictures):
-        return refuse(f"the next run would take the copies in {copies} for pictures; name another folder")
+    reasons = Path(args.explain) if args.explain else None
+    written = [folder for folder in (copies, reasons) if folder]
+    for folder in written:
+        if any(_same(folder, source) for source in args.pictures):
+            return refuse(f"the next run would take the copies in {folder} for pictures; name another folder")
     models = load_models(args.model, args.models_dir)
-    places = dict(_pictures(args.pictures, copies))
+    places = dict(_pictures(args.pictures, written))
     if not places:
         return refuse(f"no pictures ({', '.join(IMAGE_SUFFIXES)}) in {', '.join(args.pictures)}")
     totals = Totals()
+    explanations = Explanations(places, reasons, models.values()) if reasons else None
 
     def results() -> Iterator[Analysis]:
         analyses = analyze_files(
@@ -37,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
         with progress_bar(len(places), "pictures") as bar:
             for path, result in analyses:
                 bar.clear()  # what is printed until it is drawn again stands on lines of its own
+                if explanations and isinstance(result, Analysis):
+                    result = explanations.write(path, result)
                 if isinstance(result, Analysis):
                     totals.add(result)
                     for note in result.notes:
@@ -50,22 +58,24 @@ def run(args: argparse.Namespace) -> int:
 
     WRITERS[args.format](results(), list(map(str, places)))
     if args.format == "table" and totals.read:
-        print("", *totals.lines(), sep="\n")
+        print("", *totals.lines(), *(["", ABOUT] if explanations else []), sep="\n")
     return 0 if not totals.refused else 1 if totals.read else 2
 
 
-def _pictures(sources: Iterable[str], copies: Path | None) -> Iterator[tuple[Path, Path]]:
+def _pictures(sources: Iterable[str], written: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
     """Each picture with its path below the folder it was found in: files as they are named, folders as all in them.
 
-    The folder of the copies is no source, also where it lies in one.
+    The folders that are written to are no sources, also where they lie in one.
     """
-    leave_out = copies.resolve() if copies else None
+    leave_out = {folder.resolve() for folder in written}
     for source in map(Path, sources):
         if not os.path.isdir(source):  # pathlib raises for a name that is too long for any file
             yield source, Path(source.name)
             continue
         for path in sorted(source.rglob("*")):
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and leave_out not in path.resolve().parents:
+            if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
+                continue
+            if leave_out.isdisjoint(path.resolve().parents):
                 yield path, path.relative_to(source)
 
 

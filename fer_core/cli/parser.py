@@ -124,6 +124,8 @@ def _classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=tuple(WRITERS), default="table", help="default: %(default)s")
     copies = "write a copy of each picture with boxes and labels into DIR, as PNG"
     parser.add_argument("--annotated", metavar="DIR", help=copies)
+    why = "write for each face and model what in the face decided, over the face, into DIR, as PNG"
+    parser.add_argument("--explain", metavar="DIR", help=why)
     _workers(parser, default=1)
     _unsure_below(parser)
 

@@ -242,3 +242,27 @@ def test_the_runtime_says_nothing_of_itself(bundle: Path, astronaut: Path, worke
     command += ["--models-dir", bundle.parent]
     done = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     assert done.stderr == "" and done.stdout
+
+
+def test_explain_writes_a_picture_for_each_face_and_model(call: Call, folder: Path) -> None:
+    (folder / "below" / "astronaut.jpg").write_bytes(sample_image())
+    why = folder / "why"
+    for _ in range(2):  # its own pictures are none for the next run
+        code, out, err = call("classify", folder, "--explain", why)
+        assert code == 1 and err.count("\n") == 1 and "not what the person feels" in out
+        written = sorted(str(path.relative_to(why)) for path in why.rglob("*.png"))
+        assert written == [
+            "astronaut-face1-tiny.png",
+            "below/astronaut-face1-tiny.png",
+            "below/crop-face1-tiny.png",
+        ]
+    assert np.asarray(Image.open(why / written[0])).std() > 10
+    assert "Orange" not in call("classify", folder, "--explain", why, "--format", "csv")[1]
+
+
+def test_explain_into_the_folder_itself_or_where_it_cannot_write(call: Call, astronaut: Path, tmp_path: Path) -> None:
+    code, _, err = call("classify", astronaut.parent, "--explain", astronaut.parent)
+    assert code == 2 and "name another folder" in err
+    (tmp_path / "file").write_text("")
+    code, _, err = call("classify", astronaut, "--explain", tmp_path / "file" / "why")
+    assert code == 2 and "cannot be written" in err and err.count("\n") == 1
