@@ -64,7 +64,8 @@ with predictions, st.container():
         st.fragment(show_faces, run_every=0.5)(session, titles)
     elif not problem:
         st.info(
-            "Press START and allow the camera: every face gets a number, a box and its label.", icon=":material/info:"
+            "Press START and allow the camera: every face gets a number, a box and a label; ? marks what is unsure.",
+            icon=":material/info:",
         )
 with st.container():
     if running:

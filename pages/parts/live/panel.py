@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from fer_core import EmotionModel, Face, ImageError, analyze
+from fer_core.image import MAX_IMAGE_BYTES
 from fer_core.live import LiveSession
 from pages.parts.live.bars import show_bars
 from pages.parts.shared.download_button import download_button
@@ -39,9 +40,8 @@ def _show_face(face: Face, titles: Mapping[str, str]) -> None:
         st.markdown(face_heading(face))
         headings = {}
         for name, prediction in face.predictions.items():
-            unsure = " (unsure)" if prediction.is_uncertain else ""
-            label = f"<strong>{prediction.label}</strong>{unsure}"
-            headings[name] = f"{escape(titles.get(name, name))}<br>{label}"
+            own = f"<br><strong>{prediction.label}</strong>" if len(face.predictions) > 1 else ""
+            headings[name] = f"{escape(titles.get(name, name))}{own}"
         show_bars({name: prediction.probabilities.tolist() for name, prediction in face.predictions.items()}, headings)
 
 
@@ -68,7 +68,9 @@ def show_snapshot(models: list[EmotionModel], titles: Mapping[str, str]) -> None
 
 def show_upload(models: list[EmotionModel], titles: Mapping[str, str]) -> None:
     """A picture from a file, where there is no camera that the page may use."""
-    given = st.file_uploader("Use a picture instead: it needs no camera", key="live-upload")
+    given = st.file_uploader(
+        "Use a picture instead: it needs no camera", max_upload_size=MAX_IMAGE_BYTES // 2**20, key="live-upload"
+    )
     if given:
         _show_single(given.getvalue(), given.name, models, titles)
 

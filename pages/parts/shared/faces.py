@@ -59,9 +59,13 @@ def show_example(result: Analysis, titles: Mapping[str, str], caption: str) -> N
 
 
 def face_heading(face: Face) -> str:
-    """A face's number and whether the models disagree on it, as Markdown."""
+    """A face's number, its verdict as the box has it, and whether the models disagree on it, as Markdown."""
+    if face.verdict is None:
+        return f"**Face {face.number}**"
+    unsure = " (unsure)" if face.verdict.is_uncertain else ""
+    mean = ", the mean of the models" if len(face.predictions) > 1 else ""
     disagree = " :orange-badge[:material/call_split: models disagree]" if face.models_disagree else ""
-    return f"**Face {face.number}**{disagree}"
+    return f"**Face {face.number}: {face.verdict.label} {face.verdict.confidence:.0%}**{unsure}{mean}{disagree}"
 
 
 def described(result: Analysis) -> str:

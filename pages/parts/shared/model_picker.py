@@ -83,20 +83,23 @@ def model_groups(cards: Mapping[str, ModelCard]) -> dict[str, list[str]]:
 def _pick(heading: str, names: list[str], cards: Mapping[str, ModelCard], wanted: list[str], key: str) -> list[str]:
     """Pills of one group, each with its accuracy; those that are picked, in the order of `names`."""
     titles = model_titles(cards)
+    on_pictures = all(cards[name].real_faces for name in names if MEAN_SIGN not in name)
     at_first = [name for name in wanted if name in names]
     picked = st.pills(
         heading,
         names,
         selection_mode="multi",
         wrap=True,
-        format_func=lambda name: _with_accuracy(titles[name], cards[name]),
+        format_func=lambda name: _with_accuracy(titles[name], cards[name], on_pictures),
         key=remembered(key, at_first, names),
+        help=f"In percent: accuracy on {'pictures of real faces' if on_pictures else 'the test part of its dataset'}.",
     )
     return [name for name in names if name in picked]
 
 
-def _with_accuracy(title: str, card: ModelCard) -> str:
-    found = card.evaluation.get(main_part(card.evaluation) or "", {}).get("accuracy")
+def _with_accuracy(title: str, card: ModelCard, on_pictures: bool) -> str:
+    part = card.real_faces if on_pictures else card.evaluation.get(main_part(card.evaluation) or "", {})
+    found = part.get("accuracy")
     return title if found is None else f"{title} · {found:.0%}"
 
 

@@ -34,7 +34,9 @@ def _facts(card: ModelCard, milliseconds: float | None) -> list[str]:
     """Short texts: how good, how fast, what for."""
     part = main_part(card.evaluation)
     accuracy = card.evaluation.get(part or "", {}).get("accuracy")
+    real = card.real_faces.get("accuracy")
     return [
+        *([f"{real:.1%} on real faces"] if real is not None else []),
         *([f"{accuracy:.1%} on {PART_NAMES.get(part or '', part)}"] if accuracy is not None else []),
         *([f"{milliseconds:.1f} ms a face on this machine"] if milliseconds is not None else []),
         *([purpose] if (purpose := _purpose(card)) else []),
