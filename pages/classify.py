@@ -8,7 +8,7 @@ from pages.parts.classify.results import analysed, example
 from pages.parts.classify.sources import chosen_pictures, chosen_source, chosen_video, show_buttons
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.detector_picker import choose_detector
-from pages.parts.shared.faces import show_example
+from pages.parts.shared.faces import room_for_example, show_example
 from pages.parts.shared.model_picker import choose_models, model_titles, readable_cards
 from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
@@ -21,7 +21,7 @@ if not cards:
     show_no_models()
     st.stop()
 titles = model_titles(cards)
-results = st.container()
+results = room_for_example() if not st.session_state.get("pictures") else st.container()
 source = chosen_source()
 drop, others = st.columns([2, 1])
 with others:

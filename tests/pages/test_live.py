@@ -239,5 +239,5 @@ def test_charts_stand_two_side_by_side_at_most() -> None:
         for place in _places(5):
             place.text("chart")
 
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script, default_timeout=120).run()
     assert len(app.text) == 5 and {column.weight for column in app.columns} == {0.5}

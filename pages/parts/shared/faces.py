@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_core import Analysis, Face
 from fer_core.image import reduced, shown_name
@@ -24,6 +25,10 @@ _PICTURE_STYLE = """<style>
 [class*="st-key-fer-picture"] img {max-height: min(26rem, 34vh)}
 [class*="st-key-fer-example"] img {max-height: 15rem}
 @media (max-width: 640px) {[class*="st-key-fer-example"] img {max-height: 8.5rem}}
+</style>"""
+_ROOM_STYLE = """<style>
+.st-key-fer-room {min-height: 311px}
+@media (max-width: 640px) {.st-key-fer-room {min-height: 215px}}
 </style>"""
 
 
@@ -45,6 +50,12 @@ def show_picture(result: Analysis, titles: Mapping[str, str], number: int, name:
         if not result.faces:
             st.info(NO_FACE, icon=":material/search_off:")
         _show_faces(result, titles, f"shown-{number}-{result.name}")
+
+
+def room_for_example() -> DeltaGenerator:
+    """A container as high as the example will be, so that what stands below it does not move when it comes."""
+    st.html(_ROOM_STYLE)
+    return st.container(key="fer-room")
 
 
 def show_example(result: Analysis, titles: Mapping[str, str], caption: str) -> None:
