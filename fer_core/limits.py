@@ -21,7 +21,8 @@ MAX_WAITING: Final = 64
 MAX_VIDEO_JOBS: Final = 4
 """Videos of the whole service that wait or are worked on."""
 VIDEO_RESULT_SECONDS: Final = 3600
-"""For so long after its end a video's result can be fetched."""
+MAX_VIDEO_RESULTS: Final = 50
+"""For so long after its end a video's result can be fetched, as long as it is among the last so many."""
 
 HEADER_SECONDS: Final = 10
 """From a connection's start, or its last answer, until a request's headers are complete."""

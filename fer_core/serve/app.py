@@ -1,30 +1,34 @@
 """The application of one process: its models, its routes, and what stands around them."""
 
 import contextlib
-import logging
+import functools
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from fer_core.bundle import load_model
 from fer_core.image import sample_image
-from fer_core.serve import models, pictures
+from fer_core.serve import models, pictures, videos
 from fer_core.serve.access import Access
 from fer_core.serve.engine import Engine, Question
 from fer_core.serve.intake import Held, Picture
+from fer_core.serve.jobs import Jobs
 from fer_core.serve.observing import Observing
+from fer_core.serve.openapi import openapi
+from fer_core.serve.page import HEADERS, page
 from fer_core.serve.problems import PARAMETER, Problem, problem_of_status
 from fer_core.serve.settings import Settings
+from fer_core.serve.video_work import VideoWorker
 
 TITLE: Final = "Facial emotions"
+DESCRIPTION: Final = "Seven emotions from faces, in pictures and videos: the models of the app, for programs."
 VERSION: Final = "1"
 """Of the interface: the /v1/ of its addresses."""
-_log: Final = logging.getLogger("fer_core.serve")
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -34,20 +38,39 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loaded = {folder.name: load_model(folder, threads=1) for folder in settings.models}
         engine = Engine(loaded, settings.threads)
-        app.state.engine, app.state.held, app.state.settings = engine, Held(), settings
+        jobs = Jobs(settings.scratch / "videos")
+        app.state.engine, app.state.held, app.state.jobs, app.state.settings = engine, Held(), jobs, settings
         # the first picture takes longest, so that no client waits for it
         await engine.analyze([Picture("", sample_image())], Question(tuple(engine.models), "auto", 0.5))
+        worker = VideoWorker(jobs, {folder.name: folder for folder in settings.models})
         try:
             yield
         finally:
+            worker.close()
             engine.close()
 
-    app = FastAPI(title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    for router in (pictures.router, models.router):
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    described = functools.cache(lambda: openapi(app, token=bool(settings.token)))
+    app.openapi = described  # type: ignore[method-assign]
+    for router in (pictures.router, videos.router, models.router):
         app.include_router(router)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_parameters)
     app.add_exception_handler(HTTPException, _on_framework)
+
+    @app.get("/docs", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(page(described(), str(request.base_url).rstrip("/")), headers=HEADERS)
+
     return Observing(Access(app, settings.token))
 
 

@@ -18,6 +18,11 @@ class Kind:
     status: int
     title: str
 
+    @property
+    def type(self) -> str:
+        """Tells kinds apart, for programs."""
+        return _PREFIX + self.name
+
 
 MALFORMED: Final = Kind("malformed", 400, "The request cannot be read")
 UNAUTHORIZED: Final = Kind("unauthorized", 401, "A token is needed")
@@ -35,6 +40,11 @@ BUSY: Final = Kind("busy", 429, "The queue is full")
 GONE: Final = Kind("gone", 499, "The client went away")
 INTERNAL: Final = Kind("internal", 500, "Something went wrong here")
 UNAVAILABLE: Final = Kind("unavailable", 503, "The service cannot answer now")
+KINDS: Final = (
+    MALFORMED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD, TOO_SLOW, CONFLICT, TOO_LARGE, UNSUPPORTED, PICTURE, FACES,
+    PARAMETER, BUSY, INTERNAL, UNAVAILABLE,
+)  # fmt: skip
+"""All that a client may see."""
 _BY_STATUS: Final = {
     kind.status: kind for kind in (MALFORMED, NOT_FOUND, METHOD, TOO_LARGE, UNSUPPORTED, INTERNAL, UNAVAILABLE)
 }
@@ -52,7 +62,7 @@ class Problem(Exception):
     def to_dict(self) -> dict[str, Any]:
         """The body: type, title, status, detail, and what else is known."""
         kind = self.kind
-        about = {"type": _PREFIX + kind.name, "title": kind.title, "status": kind.status, "detail": self.detail}
+        about = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": self.detail}
         return about | self.more
 
     def response(self) -> JSONResponse:
