@@ -149,7 +149,7 @@ def _video(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", metavar="OUT", help="one film: write a row per frame, face and model")
     parser.add_argument("--annotated", metavar="OUT", help="one film: write an MP4 with boxes and labels")
     parser.add_argument("--out", metavar="DIR", help="any number of films: each gets a folder of results below DIR")
-    formats = "with --out: which files, with commas: csv, parquet (default: all)"
+    formats = "with --out: which files, with commas: csv, parquet, eaf, srt, vtt, mp4 (default: all but mp4)"
     parser.add_argument("--formats", metavar="LIST", help=formats)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--fps", type=float, metavar="N", help="look at N frames a second (default: all)")

@@ -1,6 +1,7 @@
 """The faces of a video, frame by frame, written as they come to a CSV and an annotated copy."""
 
 import contextlib
+import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from fer_core.emotions import EMOTIONS
 from fer_core.tracking import FaceTracker, TrackedFace
 from fer_core.video.reader import EVERY_FRAME, Video
 from fer_core.video.sampling import Sampling
+from fer_core.video.sound import SoundTrack
 from fer_core.video.tables import VIDEO_FIELDS, CsvWriter
 from fer_core.video.writer import VideoWriter
 
@@ -62,23 +64,32 @@ def analyze_video(
 ) -> Generator[VideoFrame, None, None]:
     """Yield every frame that `sampling` asks for with its faces, as FaceTracker finds them with `detector`.
 
-    csv: path of a table with the columns VIDEO_FIELDS. annotated: path of an MP4 with boxes and labels. Both are
-    complete once the generator has ended or is closed. Raises ImageError as `Video.frames` does and where a file cannot
-    be written, ModelError for a model that cannot be used.
+    csv: path of a table with the columns VIDEO_FIELDS. annotated: path of an MP4 with boxes and labels and the film's
+    sound, which begins where `sampling` does. Both are complete once the generator has ended or is closed. Raises
+    ImageError as `Video.frames` does and where a file cannot be written, ModelError for a model that cannot be used.
     """
     tracker = FaceTracker(models, detector=detector)
-    end = min(sampling.end or video.info.duration, video.info.duration)
-    length = max(0.0, end - sampling.start)
     with contextlib.ExitStack() as stack:
-        frames = stack.enter_context(contextlib.closing(video.frames(sampling)))
         table = stack.enter_context(contextlib.closing(CsvWriter(csv))) if csv else None
-        copy = stack.enter_context(contextlib.closing(VideoWriter(annotated, video.info.rate))) if annotated else None
+        copy = stack.enter_context(contextlib.closing(_copy(annotated, video, sampling))) if annotated else None
+        frames = stack.enter_context(contextlib.closing(video.frames(sampling, copy.add_sound if copy else None)))
         for index, (time, image) in enumerate(frames):
             faces = tuple(tracker.update(image, time))
-            progress = min(1.0, max(0.0, time - sampling.start) / length) if length else 0.0
-            frame = VideoFrame(index, time, progress, faces)
+            frame = VideoFrame(index, time, _progress(time, video, sampling), faces)
             if copy:
-                copy.add(annotate(image, faces), time)
+                copy.add(annotate(image, faces), time - sampling.start)
             if table:
                 table.add(frame.to_rows())
             yield frame
+
+
+def _copy(path: str | Path, video: Video, sampling: Sampling) -> VideoWriter:
+    sound = None
+    if video.sound is not None:
+        sound = SoundTrack(video.sound, video.zero + sampling.start, video.zero + (sampling.end or math.inf))
+    return VideoWriter(path, video.info.rate, sound)
+
+
+def _progress(time: float, video: Video, sampling: Sampling) -> float:
+    end = min(sampling.end or math.inf, video.info.duration or math.inf)
+    return min(1.0, max(0.0, time - sampling.start) / (end - sampling.start)) if end > sampling.start else 1.0

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-FORMATS: Final = ("csv", "parquet")
-"""The summary as JSON is always there."""
-DEFAULT_FORMATS: Final = FORMATS
+FORMATS: Final = ("csv", "parquet", "eaf", "srt", "vtt", "mp4")
+"""Tables, ELAN, subtitles, the annotated copy. The summary as JSON is always there."""
+DEFAULT_FORMATS: Final = FORMATS[:-1]
+"""All but the copy, which takes longer than the rest together."""
 
 
 def parse_formats(text: str | None) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A video file -> its frames, one by one: memory does not grow with its length."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -101,7 +101,7 @@ class Video:
             raise ImageError(f"{self._name} is too large: at most {MAX_IMAGE_PIXELS // 10**6} megapixels a frame.")
         length = self._stream.duration * self._stream.time_base if self._stream.duration else 0
         whole = self._container.duration / av.time_base if self._container.duration else 0
-        self._zero = (self._container.start_time or 0) / av.time_base  # of the file, in the stream's own time
+        self._zero: float = (self._container.start_time or 0) / av.time_base  # of the file, in the stream's own time
         self.info = VideoInfo(width, height, max(0.0, float(length or whole)), float(self._stream.average_rate or 25))
 
     def __enter__(self) -> "Video":
@@ -115,11 +115,24 @@ class Video:
         while self._opened:
             self._opened.pop(0).close()
 
-    def frames(self, sampling: Sampling = EVERY_FRAME) -> Generator[tuple[float, NDArray[np.uint8]], None, None]:
+    @property
+    def sound(self) -> Any:
+        """The first stream of sound, as PyAV has it, or None."""
+        return next(iter(self._container.streams.audio), None)
+
+    @property
+    def zero(self) -> float:
+        """What the container's own times are at 0 seconds."""
+        return self._zero
+
+    def frames(
+        self, sampling: Sampling = EVERY_FRAME, on_sound: Callable[[Any], None] | None = None
+    ) -> Generator[tuple[float, NDArray[np.uint8]], None, None]:
         """Time in seconds and (height, width, 3) RGB uint8 of frames, upright, with sides of at most LONGER_SIDE.
 
-        sampling: which; frames that are left out are decoded but not converted. A file that breaks off after some
-        frames ends there, with a line in `notes`. Raises ImageError where not one frame can be decoded.
+        sampling: which; frames that are left out are decoded but not converted. on_sound: gets the packets of `sound`
+        on the way. A file that breaks off after some frames ends there, with a line in `notes`. Raises ImageError where
+        not one frame can be decoded.
         """
         chooser = sampling.chooser()
         first, last, reached, ended = None, -1.0, False, False
@@ -127,7 +140,7 @@ class Video:
             self._seek(sampling.start)
         self._moved = True
         try:
-            for frame in self._container.decode(self._stream):
+            for frame in self._decoded(on_sound):
                 time = float(frame.time) - self._zero if frame.time is not None else last + 1 / self.info.rate
                 first = time if first is None else first
                 if sampling.end is not None and time >= sampling.end:
@@ -155,6 +168,14 @@ class Video:
         expected = max(self.info.duration, self._stream.frames / self.info.rate)
         if not self.notes and not ended and last + 1 < expected * 0.9:
             self.notes = (f"{self._name} is incomplete: it holds {last:.1f} of {expected:.1f} seconds.",)
+
+    def _decoded(self, on_sound: Callable[[Any], None] | None) -> Iterator[Any]:
+        streams = [self._stream] if on_sound is None or self.sound is None else [self._stream, self.sound]
+        for packet in self._container.demux(*streams):
+            if packet.stream is self._stream:
+                yield from packet.decode()
+            elif on_sound is not None and packet.dts is not None:  # the last one is empty
+                on_sound(packet)
 
     def _seek(self, time: float) -> None:
         """Go to the last key frame up to `time` seconds."""

@@ -107,6 +107,6 @@ def schema() -> "pa.Schema":
     return pa.schema([(name, (own | whole).get(name, pa.float32())) for name in VIDEO_FIELDS])
 
 
-def cannot_write(path: str | Path, error: OSError) -> ImageError:
+def cannot_write(path: str | Path, error: Exception) -> ImageError:
     """What is said of a file that cannot be written, in a line."""
-    return ImageError(f"{Path(path).name} cannot be written: {error.strerror or error}.")
+    return ImageError(f"{Path(path).name} cannot be written: {getattr(error, 'strerror', None) or error}.")

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ from fer_core.utils.files import atomic_folder
 from fer_core.video.analyze import analyze_video
 from fer_core.video.films import Film
 from fer_core.video.reader import Video
+from fer_core.video.result import ResultWriter, read_result
 from fer_core.video.sampling import Sampling
-from fer_core.video.summary import VideoSummary
-from fer_core.video.tables import CsvWriter, ParquetWriter
 
 DIED: Final = "the process that read it died"
 _HASHED: Final = 2**22  # bytes at a time
@@ -59,49 +57,40 @@ class FilmWorker:
         Never raises for a film, whatever it is.
         """
         try:
+            settings, folder = self._settings, self._job / film.place
             content_hash = hash_file(film.source)
-            folder = self._job / film.place
-            formats = set(self._settings.formats)
             before = read_result(folder, film)
-            if before and before["content_hash"] == content_hash and formats <= set(before["formats"]):
+            same = before is not None and before["content_hash"] == content_hash
+            formats = [*settings.formats, *(before["formats"] if before and same else ())]  # none goes again
+            if before and same and set(settings.formats) <= set(before["formats"]):
                 return Outcome(film, before, kept=True)
             with atomic_folder(folder) as unfinished:
-                return Outcome(film, self._written(film, content_hash, unfinished, progress))
+                writer = ResultWriter(unfinished, folder, film, tuple(dict.fromkeys(formats)))
+                with contextlib.closing(writer), Video(film.source, film.source.name, max_bytes=None) as video:
+                    for frame in analyze_video(
+                        video,
+                        self._models,
+                        detector=settings.detector,
+                        sampling=settings.sampling,
+                        annotated=writer.annotated,
+                    ):
+                        writer.add(frame)
+                        progress(frame.progress)
+                said = {"content_hash": content_hash, **self._said(), "notes": list(video.notes)}
+                return Outcome(film, writer.finish(said))
         except ImageError as error:
             return Outcome(film, reason=str(error))
-        except OSError as error:
-            return Outcome(film, reason=f"{film.source.name}: {error.strerror or error}")
+        except Exception as error:  # whatever else a decoder or a full disk comes up with, the other films go on
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            return Outcome(film, reason=f"{film.source.name}: {' '.join(reason.split())}")
 
-    def _written(
-        self, film: Film, content_hash: str, folder: Path, progress: Callable[[float], None]
-    ) -> dict[str, Any]:
-        settings, summary = self._settings, VideoSummary()
-        with contextlib.ExitStack() as stack:
-            video = stack.enter_context(Video(film.source, film.source.name, max_bytes=None))
-            tables: list[Any] = []
-            for name, make in (("csv", CsvWriter), ("parquet", ParquetWriter)):
-                if name in settings.formats:
-                    tables.append(stack.enter_context(contextlib.closing(make(folder / f"{film.stem}.{name}"))))
-            for frame in analyze_video(video, self._models, detector=settings.detector, sampling=settings.sampling):
-                summary.add(frame)
-                rows = frame.to_rows() if tables else []
-                for table in tables:
-                    table.add(rows)
-                progress(frame.progress)
-        result = {
-            "film": film.source.name,
-            "content_hash": content_hash,
-            "formats": sorted(settings.formats),
+    def _said(self) -> dict[str, Any]:
+        """How a film was worked through, for its summary."""
+        return {
             "models": [model.name for model in self._models],
-            "detector": settings.detector,
-            "sampling": settings.sampling.to_dict(),
-            "notes": list(video.notes),
-            "seconds": round(summary.seconds, 3),
-            "frames": summary.frames,
-            "faces": len(summary.faces),
+            "detector": self._settings.detector,
+            "sampling": self._settings.sampling.to_dict(),
         }
-        result_path(folder, film).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return result
 
 
 def hash_file(path: Path) -> str:
@@ -115,17 +104,3 @@ def hash_file(path: Path) -> str:
         reason = getattr(error, "strerror", None) or "the name is not a path"
         raise ImageError(f"{path} cannot be opened: {reason}.") from None
     return digest.hexdigest()
-
-
-def result_path(folder: Path, film: Film) -> Path:
-    """The summary of a film in the folder of its result, which says by its presence that all of it is there."""
-    return folder / f"{film.stem}.json"
-
-
-def read_result(folder: Path, film: Film) -> dict[str, Any] | None:
-    """The summary of a film that was done before, or None."""
-    try:
-        found = json.loads(result_path(folder, film).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and {"content_hash", "formats"} <= found.keys() else None

@@ -9,25 +9,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer_core.video.sound import SoundTrack
 from fer_core.video.tables import cannot_write
 
 _MILLISECOND: Final = Fraction(1, 1000)
 
 
 class VideoWriter:
-    """Writes an MP4 (H.264, without sound), complete once it is closed.
+    """Writes an MP4 (H.264), complete once it is closed.
 
     Its size is that of the first frame, with even sides, as H.264 requires. rate: frames per second, a hint only: every
-    frame keeps its own time. Raises ImageError where the file cannot be written.
+    frame keeps its own time. sound: the stream whose packets `add_sound` will get, or None. Raises ImageError where the
+    file cannot be written.
     """
 
-    def __init__(self, path: str | Path, rate: float) -> None:
-        self._path, self._rate = path, rate
+    def __init__(self, path: str | Path, rate: float, sound: SoundTrack | None = None) -> None:
+        self._path, self._rate, self._sound = path, rate, sound
         self._stream: Any = None
         self._last = -1
         try:
             self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        except OSError as error:
+        except (OSError, av.FFmpegError) as error:
             raise cannot_write(self._path, error) from None
 
     def add(self, image: NDArray[np.uint8], time: float) -> None:
@@ -43,7 +45,16 @@ class VideoWriter:
             frame.pts = self._last = max(self._last + 1, round(time * 1000))
             frame.time_base = _MILLISECOND
             self._container.mux(self._stream.encode(frame))
-        except OSError as error:
+        except (OSError, av.FFmpegError) as error:
+            raise cannot_write(self._path, error) from None
+
+    def add_sound(self, packet: Any) -> None:
+        """Append a packet of the sound."""
+        if self._sound is None:
+            return
+        try:
+            self._sound.add(packet)
+        except (OSError, av.FFmpegError) as error:
             raise cannot_write(self._path, error) from None
 
     def close(self) -> None:
@@ -51,8 +62,10 @@ class VideoWriter:
         try:
             if self._stream is not None:
                 self._container.mux(self._stream.encode(None))
+                if self._sound is not None:
+                    self._sound.end()
             self._container.close()
-        except OSError as error:
+        except (OSError, av.FFmpegError) as error:
             raise cannot_write(self._path, error) from None
 
     def _begin(self, height: int, width: int) -> None:
@@ -61,3 +74,5 @@ class VideoWriter:
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"preset": "veryfast", "crf": "23"}
         self._stream.time_base = self._stream.codec_context.time_base = _MILLISECOND
+        if self._sound is not None:
+            self._sound.begin(self._container)

@@ -7,6 +7,7 @@ import pytest
 
 from fer_core.bundle.registry import list_models
 from fer_core.cli.parser import main
+from fer_core.video.formats import DEFAULT_FORMATS, FORMATS
 from tests.support import video_files
 
 
@@ -50,3 +51,10 @@ def test_the_copy_does_not_overwrite_its_source(clip: bytes, tmp_path: Path) -> 
     source.write_bytes(clip)
     assert main(["video", str(source), "--annotated", str(source)]) == 2
     assert source.read_bytes() == clip
+
+
+def test_the_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["video", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(FORMATS)} (default: all but mp4)" in said and DEFAULT_FORMATS == FORMATS[:-1]

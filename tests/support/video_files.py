@@ -1,7 +1,8 @@
 """Videos made on the spot with PyAV, as bytes."""
 
 import io
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -39,6 +40,47 @@ def astronaut(kind: str = "mp4", seconds: float = 1.0, rate: int = 10) -> bytes:
     """The sample's face going to and fro, 640x480."""
     every = 30 // rate
     return encode((frame for index, (_, frame, _) in enumerate(moving(seconds)) if index % every == 0), kind, rate)
+
+
+def timed(
+    images: Sequence[NDArray[np.uint8]],
+    times: Sequence[float],
+    kind: str = "mp4",
+    sound: str | None = None,
+    sound_from: float = 0.0,
+) -> bytes:
+    """RGB frames of one size shown from these times (seconds) on, with a tone of one codec beside them where asked.
+
+    Without images there is the tone alone, of a second.
+    """
+    out, hertz = io.BytesIO(), 48000
+    with av.open(out, "w", format=kind) as container:
+        stream: Any = container.add_stream(CODECS[kind], rate=30, options=QUICK.get(kind, {})) if images else None
+        track: Any = container.add_stream(sound, rate=hertz, layout="mono") if sound else None
+        if images:
+            stream.height, stream.width, stream.pix_fmt = *images[0].shape[:2], "yuv420p"
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for image, time in zip(images, times, strict=True):
+            frame: Any = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            frame.pts, frame.time_base = round(time * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        for begin in range(0, round((times[-1] if images else 1.0) * hertz) if track else 0, 1024):
+            tone = np.sin(np.arange(begin, begin + 1024) * (2 * np.pi * 440 / hertz)) * 8000
+            note: Any = av.AudioFrame.from_ndarray(tone.astype(np.int16)[np.newaxis], format="s16", layout="mono")
+            note.sample_rate, note.time_base = hertz, Fraction(1, hertz)
+            note.pts = begin + round(sound_from * hertz)
+            container.mux(track.encode(note))
+        for each in (stream, track):
+            container.mux(each.encode(None) if each is not None else [])
+    return out.getvalue()
+
+
+def turned(mp4: bytes, degrees: int) -> bytes:
+    """An MP4 as a phone writes it that was held upright: its header says by how much players turn it to the right."""
+    cosine, sine = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    place = mp4.index(b"tkhd") + 44  # the matrix, in 16.16 fixed point (ISO/IEC 14496-12, track header box)
+    matrix = struct.pack(">9i", *(v << 16 for v in (cosine, sine, 0, -sine, cosine, 0, 0, 0)), 1 << 30)
+    return mp4[:place] + matrix + mp4[place + len(matrix) :]
 
 
 def mjpeg(frames: Iterable[NDArray[np.uint8]], rate: int = 30) -> bytes:

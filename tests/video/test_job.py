@@ -64,9 +64,9 @@ def test_each_film_has_its_result_and_the_rest_is_named(
     films: Path, video: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert video(films) == 1
-    said = capsys.readouterr()
-    assert "2 done, 0 done before, 2 refused" in said.out
-    assert [line.split(" ")[0] for line in sorted(said.err.splitlines())] == ["cut.mp4", "empty.mp4"]
+    printed = capsys.readouterr()
+    assert "2 done, 0 done before, 2 refused" in printed.out
+    assert [line.split(" ")[0] for line in sorted(printed.err.splitlines())] == ["cut.mp4", "empty.mp4"]
     folder = job(tmp_path)
     whole = summary(folder)
     assert whole["films"] == {"all": 4, "done": 2, "refused": 2} and whole["frames"] == 15
@@ -80,6 +80,10 @@ def test_each_film_has_its_result_and_the_rest_is_named(
             [same[name] for name in ("time", "x", "happy", "raw_sad", "left_eye_x")], abs=1e-4
         )
         assert (row["model"], row["label"], row["unsure"]) == (same["model"], same["label"], str(same["unsure"]))
+    assert {path.suffix for path in table.parent.iterdir()} == {".csv", ".parquet", ".eaf", ".srt", ".vtt", ".json"}
+    said = json.loads((table.parent / "a.json").read_text(encoding="utf-8"))
+    assert said["faces"] == 1 and said["by_model"]["tiny"]["seconds"] == pytest.approx(1.0)
+    assert "1 " in (table.parent / "a.vtt").read_text(encoding="utf-8")
 
     before = contents(folder)
     assert video(films) == 1 and "0 done, 2 done before, 2 refused" in capsys.readouterr().out
@@ -98,7 +102,9 @@ def test_what_changes_is_done_anew(
     assert "1 done, 0 done before" in capsys.readouterr().out
     folder = job(tmp_path)
     assert len((folder / "film.mp4" / "film.csv").read_text(encoding="utf-8").splitlines()) == 6
-    assert video(source) == 0 and (folder / "film.mp4" / "film.parquet").exists(), "formats that were not there"
+    assert video(source, "--formats", "srt,mp4") == 0 and "1 done, 0 done before" in capsys.readouterr().out
+    files = {path.name for path in (folder / "film.mp4").iterdir()}
+    assert files == {"film.csv", "film.srt", "film.json", "film-emotions.mp4"}, "what was there stays"
     assert video(source, "--every", 2) == 0
     assert len(list((tmp_path / "out").iterdir())) == 2, "other settings are another job"
 
@@ -119,7 +125,7 @@ def test_a_killed_job_goes_on(films: Path, video: Command, tmp_path: Path, train
     assert video(many) == 0
     assert main([*arguments, str(tmp_path / "whole")]) == 0
     (whole,) = (tmp_path / "whole").iterdir()
-    assert contents(job(tmp_path)) == contents(whole) and len(contents(whole)) == 6 * 3
+    assert contents(job(tmp_path)) == contents(whole) and len(contents(whole)) == 6 * 6
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,60 @@ def test_frames_are_not_kept(clip: bytes) -> None:
             alive.append(weakref.ref(image))
             gc.collect()
             assert sum(ref() is not None for ref in alive) <= 2
+
+
+def colours(width: int = 64, height: int = 48) -> NDArray[np.uint8]:
+    """Red at the upper left, green at the upper right, blue at the lower left, grey at the lower right."""
+    image = np.full((height, width, 3), 128, np.uint8)
+    image[: height // 2, : width // 2] = (255, 0, 0)
+    image[: height // 2, width // 2 :] = (0, 255, 0)
+    image[height // 2 :, : width // 2] = (0, 0, 255)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("degrees", "size", "corner"),
+    [(0, (48, 64), "red"), (90, (64, 48), "blue"), (180, (48, 64), "grey"), (270, (64, 48), "green")],
+)
+def test_phone_videos_come_upright(degrees: int, size: tuple[int, int], corner: str) -> None:
+    data = video_files.turned(video_files.encode([colours()] * 3), degrees)
+    with Video(io.BytesIO(data)) as video:
+        images = [image for _, image in video.frames()]
+    assert {image.shape[:2] for image in images} == {size}
+    shown = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}[corner]
+    assert np.abs(images[0][8, 8].astype(int) - shown).max() < 40
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+def test_a_varying_rate_keeps_its_times(kind: str) -> None:
+    times = [0.0, 0.04, 0.05, 0.3, 0.9, 2.4, 2.45]
+    with Video(io.BytesIO(video_files.timed([colours()] * len(times), times, kind))) as video:
+        assert [time for time, _ in video.frames()] == pytest.approx(times, abs=0.002)
+
+
+def test_times_count_from_the_sound_where_that_begins_first() -> None:
+    times = [0.5, 0.6, 0.7]
+    with Video(io.BytesIO(video_files.timed([colours()] * 3, times, sound="aac"))) as video:
+        assert [time for time, _ in video.frames()] == pytest.approx(times, abs=0.03)  # AAC begins a moment earlier
+        assert video.frame_at(0.6).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("size", [(641, 359), (65, 33), (17, 1081)])
+def test_odd_sides(size: tuple[int, int]) -> None:
+    width, height = size
+    data = video_files.encode([np.full((height, width, 3), 90, np.uint8)] * 2, "avi")
+    with Video(io.BytesIO(data)) as video:
+        assert [image.shape for _, image in video.frames()] == [(height, width, 3)] * 2
+
+
+def test_sound_alone_holds_no_pictures() -> None:
+    with pytest.raises(ImageError, match=r"^song\.mp4 holds no pictures, only sound\.$"):
+        Video(io.BytesIO(video_files.timed([], [], sound="aac")), "song.mp4")
+
+
+def test_any_size_is_taken_where_that_is_said(clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "long.mp4").write_bytes(clip)
+    with pytest.raises(ImageError, match="at most"), Video(tmp_path / "long.mp4", max_bytes=1000):
+        pass
+    with Video(tmp_path / "long.mp4", max_bytes=None) as video:
+        assert len(list(video.frames())) == 10
