@@ -21,7 +21,7 @@ from fer_core.serve.jobs import Jobs
 from fer_core.serve.observing import Observing
 from fer_core.serve.openapi import openapi
 from fer_core.serve.page import HEADERS, page
-from fer_core.serve.problems import PARAMETER, Problem, problem_of_status
+from fer_core.serve.problems import INTERNAL, PARAMETER, Problem, problem_of_status
 from fer_core.serve.settings import Settings
 from fer_core.serve.video_work import VideoWorker
 
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_parameters)
     app.add_exception_handler(HTTPException, _on_framework)
+    app.add_exception_handler(Exception, _on_failure)
 
     @app.get("/docs", include_in_schema=False)
     @app.get("/", include_in_schema=False)
@@ -87,3 +88,7 @@ async def _on_parameters(_: Request, error: Any) -> Response:
 
 async def _on_framework(_: Request, error: Any) -> Response:
     return problem_of_status(error.status_code, str(error.detail), error.headers).response()
+
+
+async def _on_failure(_: Request, error: Exception) -> Response:
+    return Problem(INTERNAL, "Something went wrong here; the log says where.").response()

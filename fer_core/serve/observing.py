@@ -8,14 +8,13 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer_core.serve import metrics
-from fer_core.serve.problems import INTERNAL, Problem
 
 _log: Final = logging.getLogger("fer_core.serve")
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 class Observing:
-    """ASGI, outermost: logs, counts, and answers 500 where the application raised."""
+    """ASGI, outermost: logs and counts. What the application raised, once it has answered, ends here."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,10 +36,6 @@ class Observing:
         except Exception as error:
             # without the error's text, which may quote what was sent
             _log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            if not status:
-                await Problem(INTERNAL, "Something went wrong here; the log says where.").response()(
-                    scope, receive, noted
-                )
         seconds = time.perf_counter() - started
         route = getattr(scope.get("route"), "path", "none")  # the pattern: a path may hold anything
         method = scope["method"] if scope["method"] in _METHODS else "other"

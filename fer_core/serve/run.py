@@ -3,10 +3,11 @@
 import contextlib
 import functools
 import os
+import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +37,22 @@ _LOGGING: Final[dict[str, Any]] = {
 
 def run(listening: socket.socket, settings: Settings, workers: int) -> None:
     """Serve on a socket that listens, until SIGTERM or SIGINT; what is under way is answered first."""
-    config = uvicorn.Config(
-        functools.partial(_start, settings),
+    config = server_config(functools.partial(_start, settings), workers)
+    for number in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # uvicorn raises them again at its end
+        signal.signal(number, lambda *_: None)
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[listening])
+    else:
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def server_config(make_app: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
+    """uvicorn's settings, for an application that is made in the process that serves."""
+    return uvicorn.Config(
+        make_app,
         factory=True,
         http="fer_core.serve.protocol:Protocol",
         ws="none",
@@ -50,10 +65,6 @@ def run(listening: socket.socket, settings: Settings, workers: int) -> None:
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    if workers == 1:
-        uvicorn.Server(config).run(sockets=[listening])
-    else:
-        Multiprocess(config, sockets=[listening]).run()
 
 
 def _start(settings: Settings) -> ASGIApp:
