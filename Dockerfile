@@ -1,4 +1,4 @@
-# The app alone: docker build -t facial-emotions . && docker run --rm -p 8501:8501 facial-emotions
+# The app, and the service: docker run ... facial-emotions python -m fer_core serve (docs/serve.md). The app alone: docker build -t facial-emotions . && docker run --rm -p 8501:8501 facial-emotions
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
@@ -6,8 +6,8 @@ RUN useradd --create-home --uid 10001 app
 WORKDIR /app
 
 # Without what only training needs: TensorFlow and its company are two thirds of the installation.
-COPY requirements-app.txt ./
-RUN pip install -r requirements-app.txt
+COPY requirements-app.txt requirements-serve.txt ./
+RUN pip install -r requirements-serve.txt
 
 COPY streamlit_app.py ./
 COPY .streamlit/config.toml .streamlit/

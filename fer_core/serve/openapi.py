@@ -32,6 +32,7 @@ BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
         },
     },
     ("/v1/faces", "post"): {
+        "required": False,  # without one there are no faces, and that is no error
         "description": f"Grey faces of {FACE_SIZE}x{FACE_SIZE} pixels, a byte (0-255) a pixel, row by row, one face "
         f"after another; or a .npy file (N, {FACE_SIZE}, {FACE_SIZE}) uint8. At most {MAX_REQUEST_FACES}.",
         "content": {"application/octet-stream": {"schema": _BINARY}},
@@ -132,7 +133,7 @@ def openapi(app: FastAPI, token: bool) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     if body := BODIES.get((path, method)):
-        operation["requestBody"] = body | {"required": True}
+        operation["requestBody"] = {"required": True} | body
     if answer := ANSWERS.get((path, method)):
         status, media_type, schema = answer
         operation["responses"][status]["content"] = {media_type: {"schema": schema}}

@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import http.client
 import inspect
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import uvicorn
+import yaml
 
 from fer_core.bundle.registry import list_models
 from fer_core.image.decode import sample_image
@@ -30,6 +34,7 @@ from tests.support.browser import (
     until,
     wait_until_run,
 )
+from tests.support.service import serving
 
 PlaywrightError = pytest.importorskip("playwright.sync_api", reason="needs playwright").Error
 DEPLOY = ROOT / "deploy"
@@ -46,11 +51,14 @@ def replaced(text: str, old: str, new: str) -> str:
 class Nginx:
     """Debian's nginx with deploy/nginx.conf; only addresses are other ones."""
 
-    def __init__(self, folder: Path, replicas: list[Server], address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, replicas: list[Server], address: str = "127.0.0.1", service: str = "127.0.0.1:9"
+    ) -> None:
         self.address, self.port = address, free_port()
         text = (DEPLOY / "nginx.conf").read_text()
         text = replaced(text, "listen 443 ssl;", f"listen {address}:{self.port} ssl;")
         text = replaced(text, "listen 80;", f"listen {address}:{free_port()};")
+        text = replaced(text, "server api:8502;", f"server {service};")
         server = re.search(r"server app:8501( .*;)", text)
         assert server
         lines = [f"server {replica.url.removeprefix('http://')}{server[1]}" for replica in replicas]
@@ -182,6 +190,55 @@ def test_nginx_lets_a_connection_go_before_the_app_hangs_up() -> None:
     assert kept and int(kept[1]) < hangs_up
 
 
+@needs_nginx
+@pytest.mark.skipif("everyday" not in list_models(), reason="needs the bundles in models/")
+def test_programs_reach_the_service_at_v1_and_nothing_else_of_it(tmp_path: Path) -> None:
+    """As compose.yaml starts it, with the app's place empty."""
+    token = "0123456789abcdef"
+    command = yaml.safe_load(replaced_settings((DEPLOY / "compose.yaml").read_text()))["services"]["api"]["command"]
+    assert command[:4] == ["python", "-m", "fer_core", "serve"]
+    options = [option for option in command[4:] if option not in ("--port", "8502")]
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    nowhere = [SimpleNamespace(url="http://127.0.0.1:9")]
+    with serving(tmp_path, *options, FER_API_TOKEN=token) as service:
+        nginx = Nginx(folder, nowhere, service=f"127.0.0.1:{service.port}")  # type: ignore[arg-type]
+        try:
+            until(nginx.answers, "nginx to answer")
+            trusting = ssl.create_default_context(cafile=str(folder / "certificates" / "fullchain.pem"))
+            trusting.check_hostname = False
+
+            def asked(path: str, shown: str, body: bytes | None = None) -> tuple[int, bytes]:
+                connection = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=30, context=trusting)
+                connection.request("POST" if body else "GET", path, body, {"Authorization": f"Bearer {shown}"})
+                answer = connection.getresponse()
+                content = answer.status, answer.read()
+                connection.close()
+                return content
+
+            status, content = asked("/v1/analyze", token, sample_image())
+            assert status == 200 and b'"happy"' in content
+            assert asked("/v1/analyze", "wrong", sample_image())[0] == 401
+            assert asked("/v1/analyze", token, bytes(65 * 2**20))[0] == 413
+            for path in ("/metrics", "/readyz", "/docs"):
+                assert asked(path, token)[0] == 502, "the app's, which is not there"
+        finally:
+            nginx.stop()
+
+
+def replaced_settings(text: str) -> str:
+    """compose.yaml with the defaults of its settings."""
+    return re.sub(r"\$\{\w+(?::-(\w*))?[^}]*\}", lambda found: found[1] or "x", text)
+
+
+def test_the_service_in_the_image_may_write_nothing_and_runs_without_rights() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for name in ("app", "api"):
+        assert services[name]["read_only"] is True and services[name]["tmpfs"] == ["/tmp"]
+        assert services[name]["cap_drop"] == ["ALL"] and "ports" not in services[name]
+    assert "USER app" in (ROOT / "Dockerfile").read_text()
+
+
 @needs_coturn
 def test_the_relay_takes_the_apps_passes_and_keeps_the_network_closed(tmp_path: Path) -> None:
     from aioice import stun, turn
@@ -237,8 +294,9 @@ def test_the_image_gets_what_the_app_needs() -> None:
     copied = [name for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE) for name in line.split()[:-1]]
     admitted = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert set(copied) == set(admitted) and all((ROOT / name).exists() for name in copied)
-    needed = (ROOT / "requirements-app.txt").read_text()
-    assert "requirements-app.txt" in copied and "streamlit-webrtc" in needed and "tensorflow" not in needed
+    needed = "".join((ROOT / name).read_text() for name in ("requirements-app.txt", "requirements-serve.txt"))
+    assert {"requirements-app.txt", "requirements-serve.txt"} <= set(copied)
+    assert "streamlit-webrtc" in needed and "fastapi" in needed and "tensorflow" not in needed
 
 
 def test_every_setting_of_compose_has_its_line_in_the_example() -> None:
