@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from fer_core.analysis.analyze import analyze
+from fer_core.analysis.blurring import Blur
 from fer_core.analysis.results import UNSURE_BELOW, Analysis
 from fer_core.bundle import EmotionModel, load_model
 from fer_core.detection import DEFAULT_DETECTOR, Detector, load_detector
@@ -30,22 +31,28 @@ def analyze_files(
     workers: int = 1,
     detector: str = DEFAULT_DETECTOR,
     copies: Mapping[Path, Path] | None = None,
+    blur: Blur | None = None,
 ) -> Iterator[tuple[Path, Analysis | ImageError]]:
     """Each path with its Analysis, or with the ImageError that says why not, in the order given.
 
     models: folder of a bundle -> its loaded model; every worker process loads the folders, and the detector of that
     name, for itself. With several workers the analyses come without pixels (image has the shape (height, width, 0)),
     since images would have to travel between processes. copies: path -> the PNG file with boxes and labels that is
-    written for it, its folder too; one that cannot be written is an ImageError.
+    written for it, its folder too; one that cannot be written is an ImageError. blur: whose faces the copies hide.
     """
     copies = copies or {}
     if workers <= 1:
         for path in paths:
-            yield path, _analyzed(path, list(models.values()), load_detector(detector), threshold, copies.get(path))
+            yield (
+                path,
+                _analyzed(path, list(models.values()), load_detector(detector), threshold, copies.get(path), blur),
+            )
         return
     with ProcessPoolExecutor(workers, spawning(), initializer=_start, initargs=(tuple(models), detector)) as pool:
         tasks = ((path, copies.get(path)) for path in paths)
-        for (path, _), result in bounded_map(pool, partial(_work, threshold=threshold), tasks, workers * _AHEAD):
+        for (path, _), result in bounded_map(
+            pool, partial(_work, threshold=threshold, blur=blur), tasks, workers * _AHEAD
+        ):
             yield path, result
 
 
@@ -58,8 +65,8 @@ def _start(folders: tuple[Path, ...], detector: str) -> None:
     _detectors.append(load_detector(detector, threads=1))
 
 
-def _work(task: tuple[Path, Path | None], threshold: float) -> Analysis | ImageError:
-    result = _analyzed(task[0], _models, _detectors[0], threshold, task[1])
+def _work(task: tuple[Path, Path | None], threshold: float, blur: Blur | None) -> Analysis | ImageError:
+    result = _analyzed(task[0], _models, _detectors[0], threshold, task[1], blur)
     if isinstance(result, ImageError):
         return result
     height, width = result.image.shape[:2]
@@ -67,7 +74,12 @@ def _work(task: tuple[Path, Path | None], threshold: float) -> Analysis | ImageE
 
 
 def _analyzed(
-    path: Path, models: Sequence[EmotionModel], detector: Detector, threshold: float, copy: Path | None
+    path: Path,
+    models: Sequence[EmotionModel],
+    detector: Detector,
+    threshold: float,
+    copy: Path | None,
+    blur: Blur | None,
 ) -> Analysis | ImageError:
     try:
         analysis = analyze(path, models, threshold=threshold, name=str(path), detector=detector)
@@ -76,7 +88,7 @@ def _analyzed(
     if copy is not None:
         try:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(encode_png(analysis.annotated()))
+            copy.write_bytes(encode_png(analysis.blurred(blur) if blur else analysis.annotated()))
         except OSError as error:
             return ImageError(f"The annotated copy {copy} cannot be written: {error.strerror}.")
     return analysis

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fer_core.analysis.blurring import Blur, hide_faces
 from fer_core.analysis.drawing import Annotation, draw
 from fer_core.bundle import EmotionModel
 from fer_core.detection import Box
@@ -177,6 +178,12 @@ class Analysis:
     def annotated(self) -> NDArray[np.uint8]:
         """An RGB copy with boxes, numbers and labels, (height, width, 3) uint8."""
         return annotate(self.image, self.faces)
+
+    def blurred(self, blur: Blur) -> NDArray[np.uint8]:
+        """`annotated` with faces made unrecognisable, so that no detector finds one."""
+        hidden = [face.box for face in self.faces if face.number not in blur.keep]
+        kept = [face.box for face in self.faces if face.number in blur.keep]
+        return hide_faces(self.image, hidden, kept, lambda copy: annotate(copy, self.faces))[0]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: the file's name, the image's size, its faces, every model's probabilities.

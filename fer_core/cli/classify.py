@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fer_core.analysis import Analysis, analyze_files
-from fer_core.cli.common import load_models, refuse
+from fer_core.cli.common import blur_of, load_models, refuse
 from fer_core.cli.explain import Explanations
 from fer_core.cli.output import WRITERS
 from fer_core.cli.totals import Totals
@@ -24,6 +24,12 @@ def run(args: argparse.Namespace) -> int:
     for folder in written:
         if any(_same(folder, source) for source in args.pictures):
             return refuse(f"the next run would take the copies in {folder} for pictures; name another folder")
+    try:
+        blur = blur_of(args)
+    except ValueError as error:
+        return refuse(str(error))
+    if blur and (copies is None or reasons is not None):
+        return refuse("--blur-faces needs --annotated DIR, and --explain shows faces as they are")
     models = load_models(args.model, args.models_dir)
     places = dict(_pictures(args.pictures, written))
     if not places:
@@ -39,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
             workers=args.workers,
             detector=args.detector,
             copies=copy_paths(places, copies) if copies else None,
+            blur=blur,
         )
         with progress_bar(len(places), "pictures") as bar:
             for path, result in analyses:

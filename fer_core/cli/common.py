@@ -1,9 +1,11 @@
 """What several commands need."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fer_core.analysis import Blur
 from fer_core.bundle import (
     EmotionModel,
     bundle_folder,
@@ -55,3 +57,11 @@ def refuse(reason: FerError | str) -> int:
     """Say on stderr why a command does nothing; returns the exit code of wrong usage."""
     print(f"error: {reason}", file=sys.stderr)
     return 2
+
+
+def blur_of(args: argparse.Namespace) -> Blur | None:
+    """Whose faces the copies hide, by --blur-faces and --keep-face. Raises ValueError where they do not fit."""
+    keep = tuple(sorted(set(args.keep_face or ())))
+    if keep and not args.blur_faces:
+        raise ValueError("--keep-face says whose face --blur-faces leaves as it is; name both")
+    return Blur(keep) if args.blur_faces else None

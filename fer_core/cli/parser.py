@@ -112,6 +112,13 @@ def _workers(parser: Any, default: int) -> None:
     )
 
 
+def _blur_faces(parser: argparse.ArgumentParser) -> None:
+    hidden = "make faces in annotated copies unrecognisable, so that no detector finds one"
+    parser.add_argument("--blur-faces", action="store_true", help=hidden)
+    kept = "with --blur-faces: leave face number N as it is; may be repeated"
+    parser.add_argument("--keep-face", type=_positive, action="append", metavar="N", help=kept)
+
+
 def _positive(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -126,6 +133,7 @@ def _classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--annotated", metavar="DIR", help=copies)
     why = "write for each face and model what in the face decided, over the face, into DIR, as PNG"
     parser.add_argument("--explain", metavar="DIR", help=why)
+    _blur_faces(parser)
     _workers(parser, default=1)
     _unsure_below(parser)
 
@@ -157,6 +165,7 @@ def _video(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=_time, default=0.0, metavar="T", help="seconds, M:S or H:M:S")
     parser.add_argument("--end", type=_time, metavar="T", help="seconds, M:S or H:M:S")
     parser.add_argument("--fresh", action="store_true", help="with --out: do anew what was done before")
+    _blur_faces(parser)
     _workers(parser, default=os.cpu_count() or 1)
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fer_core.cli.common import load_models, refuse
+from fer_core.cli.common import blur_of, load_models, refuse
 from fer_core.detection import load_detector
 from fer_core.errors import DatasetError, ImageError
 from fer_core.utils.progress import fraction_bar
@@ -16,13 +16,18 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         args.sampling = Sampling(args.every, args.fps, args.start, args.end)
-        args.formats = parse_formats(args.formats)
+        args.blur = blur_of(args)
+        args.formats = parse_formats(args.formats, copy=args.blur is not None)
     except ValueError as error:
         return refuse(str(error))
     if args.out is not None:
         if args.csv or args.annotated:
             return refuse("--csv and --annotated are for one film; with --out, name them in --formats")
+        if args.blur and "mp4" not in args.formats:
+            return refuse("--blur-faces is for the annotated copy; name mp4 in --formats")
         return _films(args)
+    if args.blur and not args.annotated:
+        return refuse("--blur-faces is for the annotated copy; name it with --annotated")
     if len(args.films) > 1 or Path(args.films[0]).is_dir():
         return refuse("several films need --out DIR, for a result folder each")
     return _film(args)
@@ -38,7 +43,7 @@ def _film(args: argparse.Namespace) -> int:
         return refuse("the annotated copy would overwrite the video; name another file")
     try:
         with Video(path, max_bytes=None) as source:
-            outputs = {"csv": args.csv, "annotated": args.annotated, "sampling": args.sampling}
+            outputs = {"csv": args.csv, "annotated": args.annotated, "sampling": args.sampling, "blur": args.blur}
             with fraction_bar() as bar:
                 for frame in analyze_video(source, models.values(), detector=args.detector, **outputs):
                     summary.add(frame)
@@ -58,7 +63,7 @@ def _films(args: argparse.Namespace) -> int:
     films = list_films(args.films, leave_out=out)
     models = load_models(args.model, args.models_dir)
     detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
-    settings = FilmSettings(tuple(models), detector, args.sampling, args.formats)
+    settings = FilmSettings(tuple(models), detector, args.sampling, args.formats, args.blur)
     folder = job_folder(out, list(models.values()), settings)
     print(f"{len(films)} film{'s' * (len(films) != 1)}: {folder}")
     done = kept = refused = noted = 0

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fer_core.analysis import annotate
+from fer_core.analysis import Blur, annotate
 from fer_core.bundle import EmotionModel
 from fer_core.detection import DEFAULT_DETECTOR, face_hints
 from fer_core.emotions import EMOTIONS
 from fer_core.tracking import FaceTracker, TrackedFace
+from fer_core.video.blurring import FilmBlur
 from fer_core.video.reader import EVERY_FRAME, Video
 from fer_core.video.sampling import Sampling
 from fer_core.video.sound import SoundTrack
@@ -61,14 +62,17 @@ def analyze_video(
     sampling: Sampling = EVERY_FRAME,
     csv: str | Path | None = None,
     annotated: str | Path | None = None,
+    blur: Blur | None = None,
 ) -> Generator[VideoFrame, None, None]:
     """Yield every frame that `sampling` asks for with its faces, as FaceTracker finds them with `detector`.
 
     csv: path of a table with the columns VIDEO_FIELDS. annotated: path of an MP4 with boxes and labels and the film's
-    sound, which begins where `sampling` does. Both are complete once the generator has ended or is closed. Raises
-    ImageError as `Video.frames` does and where a file cannot be written, ModelError for a model that cannot be used.
+    sound, which begins where `sampling` does; blur: whose faces it hides. Both files are complete once the generator
+    has ended or is closed. Raises ImageError as `Video.frames` does and where a file cannot be written, ModelError for
+    a model that cannot be used.
     """
     tracker = FaceTracker(models, detector=detector)
+    hiding = FilmBlur(blur) if blur else None
     with contextlib.ExitStack() as stack:
         table = stack.enter_context(contextlib.closing(CsvWriter(csv))) if csv else None
         copy = stack.enter_context(contextlib.closing(_copy(annotated, video, sampling))) if annotated else None
@@ -77,7 +81,7 @@ def analyze_video(
             faces = tuple(tracker.update(image, time))
             frame = VideoFrame(index, time, _progress(time, video, sampling), faces)
             if copy:
-                copy.add(annotate(image, faces), time - sampling.start)
+                copy.add(hiding.draw(image, faces, time) if hiding else annotate(image, faces), time - sampling.start)
             if table:
                 table.add(frame.to_rows())
             yield frame

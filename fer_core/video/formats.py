@@ -8,10 +8,13 @@ DEFAULT_FORMATS: Final = FORMATS[:-1]
 """All but the copy, which takes longer than the rest together."""
 
 
-def parse_formats(text: str | None) -> tuple[str, ...]:
-    """The formats named in a list with commas, in their order; for None the default. Raises ValueError."""
+def parse_formats(text: str | None, copy: bool = False) -> tuple[str, ...]:
+    """The formats named in a list with commas, in their order. Raises ValueError.
+
+    text: None for the default, which has the annotated copy where `copy` says so.
+    """
     if text is None:
-        return DEFAULT_FORMATS
+        return FORMATS if copy else DEFAULT_FORMATS
     chosen = {part.strip() for part in text.split(",")}
     if not chosen <= set(FORMATS):
         raise ValueError(f"Expected some of {', '.join(FORMATS)}, with commas. Received: {text}.")

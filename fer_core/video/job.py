@@ -33,8 +33,9 @@ class Progress:
 
 
 def job_folder(out: Path, models: Sequence[EmotionModel], settings: FilmSettings) -> Path:
-    """The folder of a job: other models, weights, calibration, detector or sampling make another job."""
-    return out / job_name(models, settings.detector, settings.sampling.to_dict())
+    """The folder of a job: other models, weights, calibration or settings, but for formats, make another job."""
+    blur = None if settings.blur is None else list(settings.blur.keep)
+    return out / job_name(models, settings.detector, settings.sampling.to_dict(), blur)
 
 
 def run_films(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fer_core.analysis import Blur
 from fer_core.bundle import EmotionModel, load_model
 from fer_core.errors import ImageError
 from fer_core.utils.files import atomic_folder
@@ -22,12 +23,16 @@ _HASHED: Final = 2**22  # bytes at a time
 
 @dataclass(frozen=True)
 class FilmSettings:
-    """What decides a film's result. bundles: folders of the models; formats: of FORMATS; detector: its name."""
+    """What decides a film's result. bundles: folders of the models; detector: its name; formats: of FORMATS.
+
+    blur: whose faces the annotated copy hides.
+    """
 
     bundles: tuple[Path, ...]
     detector: str
     sampling: Sampling
     formats: tuple[str, ...]
+    blur: Blur | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class FilmWorker:
                         detector=settings.detector,
                         sampling=settings.sampling,
                         annotated=writer.annotated,
+                        blur=settings.blur,
                     ):
                         writer.add(frame)
                         progress(frame.progress)
@@ -90,6 +96,7 @@ class FilmWorker:
             "models": [model.name for model in self._models],
             "detector": self._settings.detector,
             "sampling": self._settings.sampling.to_dict(),
+            "blur": None if self._settings.blur is None else {"keep": list(self._settings.blur.keep)},
         }
 
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from fer_core import EMOTIONS, analyze, load_model
 from fer_core.analysis.export import ROW_FIELDS
-from fer_core.image.decode import sample_image
+from fer_core.detection import load_detector
+from fer_core.image.decode import decode_image, sample_image
 from tests.conftest import ROOT, Call
 
 
@@ -123,6 +124,26 @@ def test_a_bar_moves_on_stderr_at_a_terminal_only(
     assert shown[:2] == plain[:2]
     assert all(f"{done}/4" in terminal.getvalue() for done in range(5))
     assert f"\r{folder / 'broken.jpg'}: " in terminal.getvalue()
+
+
+def test_blurred_copies_hide_faces(call: Call, astronaut: Path, tmp_path: Path) -> None:
+    for options, faces in ((("--workers", 2), 0), (("--keep-face", 1), 1)):
+        assert call("classify", astronaut, "--annotated", tmp_path / "copies", "--blur-faces", *options)[0] == 0
+        copy = decode_image((tmp_path / "copies" / "astronaut-emotions.png").read_bytes())
+        assert len(load_detector().detect(copy)) == faces
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--blur-faces"], "needs --annotated"),
+        (["--annotated", "copies", "--keep-face", "1"], "name both"),
+        (["--annotated", "copies", "--blur-faces", "--explain", "why"], "shows faces as they are"),
+    ],
+)
+def test_blur_faces_used_wrongly(call: Call, astronaut: Path, options: list[str], words: str) -> None:
+    code, _, err = call("classify", astronaut, *options)
+    assert code == 2 and words in err
 
 
 def test_json(call: Call, folder: Path) -> None:

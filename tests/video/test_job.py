@@ -109,6 +109,14 @@ def test_what_changes_is_done_anew(
     assert len(list((tmp_path / "out").iterdir())) == 2, "other settings are another job"
 
 
+def test_hidden_faces_are_another_job(films: Path, video: Command, tmp_path: Path) -> None:
+    assert video(films / "below" / "b.avi", "--every", 3) == 0
+    assert video(films / "below" / "b.avi", "--every", 3, "--blur-faces") == 0
+    plain, hidden = sorted((tmp_path / "out").iterdir(), key=lambda folder: len(list((folder / "b.avi").iterdir())))
+    assert not list(plain.rglob("*.mp4")) and (hidden / "b.avi" / "b-emotions.mp4").exists()
+    assert json.loads((hidden / "b.avi" / "b.json").read_text(encoding="utf-8"))["blur"] == {"keep": []}
+
+
 def test_a_killed_job_goes_on(films: Path, video: Command, tmp_path: Path, trained: Run) -> None:
     many = tmp_path / "many"
     many.mkdir()
@@ -134,6 +142,8 @@ def test_a_killed_job_goes_on(films: Path, video: Command, tmp_path: Path, train
         (["--csv", "x.csv"], "--formats"),
         (["--formats", "csv,doc"], "Expected some of csv"),
         (["--start", "9", "--end", "3"], "an end after it"),
+        (["--blur-faces", "--formats", "csv"], "name mp4"),
+        (["--keep-face", "1"], "--blur-faces"),
     ],
 )
 def test_wrong_usage(
