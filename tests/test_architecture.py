@@ -14,7 +14,7 @@ FLOORS = (
     ("bundle", "detection", "datasets"),
     ("explanation",),
     ("analysis", "evaluation"),
-    ("tracking", "reporting", "labelling"),
+    ("tracking", "reporting", "labelling", "adaptation"),
     ("live", "video", "training"),
     ("benchmark", "serve"),
     ("cli",),

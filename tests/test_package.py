@@ -73,7 +73,7 @@ def test_only_the_extras_ask_for_what_only_training_needs(wheel: Path) -> None:
     def of(extra: str) -> set[str]:
         return {needed.name for needed in asked if needed.marker is None or needed.marker.evaluate({"extra": extra})}
 
-    training = {"tensorflow", "keras", "scipy", "optuna"}
+    training = {"tensorflow", "keras", "optuna"}
     assert "streamlit" in of("") and not of("") & training
     assert of("train") - of("") == training
     assert of("ray") - of("") == {"ray"}

@@ -2,13 +2,14 @@
 
 bytes -> `fer_core.image` decodes -> `fer_core.detection` finds and crops -> every model in one batch -> `results`,
 which `drawing` turns into an annotated image and `export` into CSV, JSON and files; `schema` is the form of the JSON.
-`batch` does so for many files, `blurring` hides faces in copies.
+`batch` does so for many files, `blurring` hides faces in copies, `framing` takes the largest face of labelled pictures.
 """
 
 from fer_core.analysis.analyze import analyze, analyze_many
 from fer_core.analysis.batch import analyze_files
 from fer_core.analysis.blurring import Blur, hide_faces
 from fer_core.analysis.export import csv_lines, images_file, images_file_name, to_csv, to_json
+from fer_core.analysis.framing import FramedFaces, frame_pictures, largest_face
 from fer_core.analysis.results import UNSURE_BELOW, Analysis, Face, Prediction, annotate
 from fer_core.analysis.schema import SCHEMA_VERSION, analysis_schema
 
@@ -18,6 +19,7 @@ __all__ = [
     "Analysis",
     "Blur",
     "Face",
+    "FramedFaces",
     "Prediction",
     "analysis_schema",
     "analyze",
@@ -25,9 +27,11 @@ __all__ = [
     "analyze_many",
     "annotate",
     "csv_lines",
+    "frame_pictures",
     "hide_faces",
     "images_file",
     "images_file_name",
+    "largest_face",
     "to_csv",
     "to_json",
 ]

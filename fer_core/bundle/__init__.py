@@ -1,17 +1,22 @@
 """A model on disk: card.json, model.tflite, predictions.npz.
 
-name -> folder (`registry`) -> card (`card`, checked by `schema`) -> network (`runtime`) -> `model`:
-faces -> logits -> probabilities (`calibration`). `predictions` and `parts` are what comparisons of bundles need.
+name -> folder (`registry`) -> card (`card`, checked by `schema`) -> network (`runtime`) -> `model`: faces -> logits ->
+probabilities (`calibration`). `ending` reads the last layer, which an `adapted` bundle replaces. `predictions` and
+`parts` are what comparisons of bundles need.
 """
 
+from fer_core.bundle.adapted import AdaptedModel, pack_head
 from fer_core.bundle.calibration import calibrated, softmax, uncalibrated
 from fer_core.bundle.card import (
     CARD_NAME,
+    HEAD_NAME,
     MODEL_NAME,
     PREDICTIONS_NAME,
     ModelCard,
     change_card,
+    check_name,
     file_entry,
+    network_entry,
     read_card,
     read_file,
     write_card,
@@ -25,6 +30,7 @@ from fer_core.bundle.predictions import pack_predictions, read_predictions
 from fer_core.bundle.registry import (
     Bundle,
     bundle_folder,
+    find_base,
     folders_text,
     is_mean,
     list_models,
@@ -38,6 +44,7 @@ from fer_core.bundle.runtime import MAX_BATCH, THREADS, Network
 
 __all__ = [
     "CARD_NAME",
+    "HEAD_NAME",
     "MAX_BATCH",
     "MEAN_SIGN",
     "MODEL_NAME",
@@ -45,6 +52,7 @@ __all__ = [
     "PART_NAMES",
     "PREDICTIONS_NAME",
     "THREADS",
+    "AdaptedModel",
     "Bundle",
     "EmotionModel",
     "Head",
@@ -54,7 +62,9 @@ __all__ = [
     "bundle_folder",
     "calibrated",
     "change_card",
+    "check_name",
     "file_entry",
+    "find_base",
     "folders_text",
     "is_mean",
     "list_models",
@@ -64,7 +74,9 @@ __all__ = [
     "member_names",
     "model_folders",
     "multiply_adds",
+    "network_entry",
     "no_models_text",
+    "pack_head",
     "pack_predictions",
     "part_in_role",
     "read_bundles",

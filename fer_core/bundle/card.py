@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from fer_core.utils.files import atomic_write
 
 CARD_NAME: Final = "card.json"
 MODEL_NAME: Final = "model.tflite"
+HEAD_NAME: Final = "head.npz"
 PREDICTIONS_NAME: Final = "predictions.npz"
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
 _JSON_KEYS: Final = {"quantization": "quantisation"}  # fields that are called otherwise in card.json
 
 
@@ -31,7 +34,9 @@ class ModelCard:
     --find-faces --store`): data, source, sha256, detector, n, found, accuracy, accuracy_interval, balanced_accuracy,
     per_emotion {recall, support}, of_found. reported: what the reproduced system published, and on what data; its
     `own_protocol` is what was reached here on that system's own protocol
-    (`fer_core.training.published_protocol`).
+    (`fer_core.training.published_protocol`). base: {name, sha256}: the bundle whose features this one's head.npz works
+    on, and the hash of its network; null for a bundle with a network of its own. adaptation: how that head was fitted
+    (`fer_core.adaptation`).
     """
 
     name: str
@@ -54,6 +59,8 @@ class ModelCard:
     quantization: dict[str, Any] = field(default_factory=dict)
     robustness: dict[str, Any] = field(default_factory=dict)
     real_faces: dict[str, Any] = field(default_factory=dict)
+    base: dict[str, Any] | None = None
+    adaptation: dict[str, Any] = field(default_factory=dict)
     intended_use: str = ""
     limits: str = ""
 
@@ -95,9 +102,20 @@ def change_card(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
     _write(folder, _as_text(change(json.loads((folder / CARD_NAME).read_text(encoding="utf-8")))))
 
 
+def check_name(name: str) -> None:
+    """Raise ModelError unless `name` can be a folder under models/."""
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"A model's name is made of 1 to 60 letters, digits, - and _. Received: {name!r}.")
+
+
 def file_entry(content: bytes) -> dict[str, Any]:
     """The card's line for a file: its SHA-256 and size in bytes."""
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def network_entry(card: ModelCard) -> dict[str, Any]:
+    """The line of the file that runs: the network, or the head of a bundle that is adapted from another; {} without."""
+    return card.files.get(HEAD_NAME if card.base else MODEL_NAME, {})
 
 
 def read_file(card: ModelCard, folder: Path, name: str) -> bytes:

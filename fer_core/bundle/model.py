@@ -17,12 +17,13 @@ from fer_core.image import FACE_SIZE
 class EmotionModel:
     """A loaded bundle. `card` describes it; `predict_proba` classifies. Any thread may call it.
 
-    content: the bytes of model.tflite. Raises ModelError where the network cannot be read or gives NaN or infinity.
+    content: the network, as the bytes of model.tflite. Raises ModelError where it cannot be read or gives NaN or
+    infinity.
     """
 
     def __init__(self, card: ModelCard, content: bytes, threads: int = THREADS) -> None:
         self.card = card
-        self._content, self._threads = content, threads  # the same bytes that the runtime holds
+        self.content, self._threads = content, threads  # the same bytes that the runtime holds
         try:
             self._network = Network(content, threads)
         except ModelError as error:
@@ -73,13 +74,14 @@ class EmotionModel:
     @cached_property
     def _ending(self) -> Ending:
         try:
-            return read_ending(self._content)
+            return read_ending(self.content)
         except ModelError as error:
             raise ModelError(f"{self.name}: {error}") from error
 
     @cached_property
     def _feature_graph(self) -> Graph:
-        return Graph(with_output(self._content, self._ending.features), self._threads)
+        tensor = self._ending.features
+        return Graph(with_output(self.content, tensor), self._threads)
 
     @cached_property
     def _map_graph(self) -> Graph | None:
@@ -87,7 +89,7 @@ class EmotionModel:
             tensor = self._ending.feature_maps
         except ModelError:
             return None
-        return None if tensor is None else Graph(with_output(self._content, tensor), self._threads)
+        return None if tensor is None else Graph(with_output(self.content, tensor), self._threads)
 
 
 def _checked(faces: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,7 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_core.bundle.card import CARD_NAME, MODEL_NAME, ModelCard, read_card, read_file
+from fer_core.bundle.adapted import AdaptedModel, base_folder, read_head
+from fer_core.bundle.card import CARD_NAME, HEAD_NAME, MODEL_NAME, ModelCard, network_entry, read_card, read_file
 from fer_core.bundle.mean import MeanModel, member_names
 from fer_core.bundle.model import EmotionModel
 from fer_core.bundle.runtime import THREADS
@@ -67,7 +68,7 @@ class Bundle:
     @property
     def version(self) -> str:
         """What tells one state of the network from the next."""
-        return f"{self.name}:{self.card.files.get(MODEL_NAME, {}).get('sha256')}"
+        return f"{self.name}:{network_entry(self.card).get('sha256')}"
 
 
 def read_bundles(models_dir: Path | None = None) -> tuple[list[Bundle], dict[str, str]]:
@@ -88,12 +89,20 @@ def read_bundles(models_dir: Path | None = None) -> tuple[list[Bundle], dict[str
 
 def _check_network(bundle: Bundle) -> None:
     """The file is there in its size: a look that costs nothing; its hash is checked when it is loaded."""
-    network = bundle.folder / MODEL_NAME
+    name = HEAD_NAME if bundle.card.base else MODEL_NAME
+    network = bundle.folder / name
     if not network.is_file():
-        raise ModelError(f"{MODEL_NAME} is missing.")
-    expected, found = bundle.card.files.get(MODEL_NAME, {}).get("bytes"), network.stat().st_size
+        raise ModelError(f"{name} is missing.")
+    expected, found = network_entry(bundle.card).get("bytes"), network.stat().st_size
     if expected is not None and found != expected:
-        raise ModelError(f"{MODEL_NAME} is damaged: it has {found} bytes, its card says {expected}.")
+        raise ModelError(f"{name} is damaged: it has {found} bytes, its card says {expected}.")
+    if bundle.card.base:
+        find_base(bundle.folder, bundle.card)
+
+
+def find_base(folder: Path, card: ModelCard) -> Path:
+    """The folder of an adapted bundle's base: beside the bundle, else where models usually are. Raises ModelError."""
+    return base_folder(card, (folder.resolve().parent, *model_folders()))
 
 
 def list_models(models_dir: Path | None = None) -> list[str]:
@@ -134,7 +143,10 @@ def load_model(name_or_path: str | Path, models_dir: Path | None = None, threads
         return MeanModel([load_model(member, models_dir, threads) for member in members])
     folder = bundle_folder(name_or_path, models_dir)
     card = read_card(folder)
-    return EmotionModel(card, read_file(card, folder, MODEL_NAME), threads)
+    if card.base is None:
+        return EmotionModel(card, read_file(card, folder, MODEL_NAME), threads)
+    base = find_base(folder, card)
+    return AdaptedModel(card, read_file(read_card(base), base, MODEL_NAME), read_head(card, folder), threads)
 
 
 def _read_cards(models_dir: Path | None) -> list[tuple[Path, ModelCard | ModelError]]:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from fer_core.bundle import MODEL_NAME, ModelCard, bundle_folder, list_models, main_part, no_models_text, read_card
+from fer_core.bundle import ModelCard, bundle_folder, list_models, main_part, network_entry, no_models_text, read_card
 from fer_core.cli.common import refuse
 from fer_core.cli.table import table_lines
 from fer_core.errors import ModelError
@@ -40,7 +40,7 @@ def _row(name: str, card: ModelCard) -> list[str]:
     found = card.evaluation[part] if part else {}
     interval = found.get("accuracy_interval")
     ferplus = card.evaluation.get("ferplus_test", {}).get("accuracy")
-    size = card.files.get(MODEL_NAME, {}).get("bytes")
+    size = network_entry(card).get("bytes")
     return [
         name,
         card.title,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.analysis import UNSURE_BELOW
-from fer_core.cli import app, benchmark, classify, evaluate, label, models, serve, video
+from fer_core.cli import adapt, app, benchmark, classify, evaluate, label, models, serve, video
 from fer_core.cli.common import refuse
 from fer_core.cli.output import WRITERS
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
@@ -77,6 +77,9 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         _detector,
     )
     command("models", models.run, "List the models, each with what its card says first.", _models)
+    command(
+        "adapt", adapt.run, "Fit a model's last layer to your own labelled pictures, in seconds.", _detector, _adapt
+    )
     command("serve", serve.run, "Serve the models over HTTP, to programs.", _model, _serve)
     command("benchmark", benchmark.run, "Time what users feel; with --live, webcam and video.", _detector, _benchmark)
     return parser
@@ -203,6 +206,15 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     )
     _workers(parser, default=1)
     parser.add_argument("--token-file", metavar="FILE", help="its first line is what clients must show")
+
+
+def _adapt(parser: argparse.ArgumentParser) -> None:
+    pictures = "folder of pictures in folders by emotion; the largest face of each is found and framed"
+    parser.add_argument("--data", required=True, metavar="FOLDER", help=pictures)
+    parser.add_argument("--model", default="everyday", metavar="NAME", help="to adapt (default: %(default)s)")
+    parser.add_argument("--name", default="mine", metavar="NAME", help="of the new model (default: %(default)s)")
+    parser.add_argument("--keep", action="store_true", help="write it even where it is not better on these faces")
+    parser.add_argument("--replace", action="store_true", help="replace a model of that name")
 
 
 def _models(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from fer_core.bundle import CARD_NAME, MODEL_NAME
+from fer_core.bundle import CARD_NAME, HEAD_NAME, MODEL_NAME, find_base, read_card
 from fer_core.errors import DatasetError
 from fer_core.labelling.rows import Labeller, Rows, Settings, Task, died, read_task
 from fer_core.utils.files import PACKAGE
@@ -56,7 +56,11 @@ def run_ray(
 
 
 def _packed(folders: Sequence[Path]) -> dict[str, dict[str, bytes]]:
-    return {folder.name: {name: (folder / name).read_bytes() for name in (CARD_NAME, MODEL_NAME)} for folder in folders}
+    """Name of a bundle -> the files it runs on; of adapted bundles the bases too."""
+    cards = {folder: read_card(folder) for folder in folders}
+    cards |= {(base := find_base(folder, card)): read_card(base) for folder, card in cards.items() if card.base}
+    files = {folder: (CARD_NAME, HEAD_NAME if card.base else MODEL_NAME) for folder, card in cards.items()}
+    return {folder.name: {name: (folder / name).read_bytes() for name in names} for folder, names in files.items()}
 
 
 def _through(
@@ -111,7 +115,7 @@ class _RayLabeller:
                 (Path(folder) / model).mkdir()
                 for name, content in files.items():
                     (Path(folder) / model / name).write_bytes(content)
-            unpacked = tuple(Path(folder) / model for model in packed)
+            unpacked = tuple(Path(folder) / model.name for model in settings.folders)
             self._labeller = Labeller(replace(settings, folders=unpacked))
 
     def __call__(self, batch: pa.Table) -> pa.Table:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fer_core.bundle import MODEL_NAME, OFFICIAL_TEST, Bundle, main_part
+from fer_core.bundle import OFFICIAL_TEST, Bundle, main_part, network_entry
 from fer_core.evaluation import FaceTime
 from fer_core.reporting.markdown import MISSING, decimal, markdown_table, percent, percent_interval
 
@@ -74,7 +74,7 @@ def score_row(bundle: Bundle, time: FaceTime | None = None) -> dict[str, Any]:
     private, own = (judged, {}) if part == OFFICIAL_TEST else ({}, judged)
     interval = private.get("accuracy_interval")
     seconds = card.training.get("seconds")
-    entry = card.files.get(MODEL_NAME, {})
+    entry = network_entry(card)
     return {
         "model": card.title if card.title.lower() == bundle.name.lower() else f"{card.title} ({bundle.name})",
         "real_faces": card.real_faces.get("accuracy"),

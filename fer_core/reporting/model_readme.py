@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.bundle import MODEL_NAME, PART_NAMES, Bundle, ModelCard, main_part
+from fer_core.bundle import PART_NAMES, Bundle, ModelCard, main_part, network_entry
 from fer_core.emotions import EMOTIONS
 from fer_core.reporting.markdown import decimal, markdown_table, percent, percent_interval
 from fer_core.reporting.published import published_rows, why_they_differ
@@ -49,7 +49,7 @@ def _section(title: str, content: str) -> str:
 
 
 def _summary(card: ModelCard) -> str:
-    size = card.files.get(MODEL_NAME, {}).get("bytes", 0) / 1e6
+    size = network_entry(card).get("bytes", 0) / 1e6
     weights = card.quantization.get("chosen")
     text = f"`{card.architecture}`: {card.parameters / 1e6:.2f} million parameters, "
     text += f"{card.multiply_adds / 1e6:.0f} million multiply-adds per face, {size:.2f} MB"

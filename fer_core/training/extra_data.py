@@ -10,11 +10,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.datasets import Faces, Split, labelled_pictures
-from fer_core.detection import Detector, crop_face, load_detector
+from fer_core.analysis import frame_pictures
+from fer_core.datasets import Faces, LabelledPictures, Split, labelled_pictures
 from fer_core.emotions import EMOTIONS
-from fer_core.errors import DatasetError, ImageError
-from fer_core.image import decode_image
+from fer_core.errors import DatasetError
 
 MOST_DRAWS: Final = 8.0
 """How often at most, times its weight, a face of a rare emotion is drawn in one epoch: it would be learned by heart."""
@@ -71,19 +70,17 @@ def read_extra_data(extra: ExtraData, limit: int | None = None) -> tuple[Faces, 
     rows = np.arange(len(pictures.sources))
     if limit and limit < len(rows):
         rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
-    detector = load_detector()
-    framed = [_framed(pictures.sources[row], detector) for row in rows]
-    kept = [number for number, face in enumerate(framed) if face is not None]
-    if not kept:
+    names, sources = tuple(pictures.names[row] for row in rows), tuple(pictures.sources[row] for row in rows)
+    framed = frame_pictures(LabelledPictures(names, sources, pictures.labels[rows]))
+    faces, labels = framed.faces, framed.labels
+    if not len(faces):
         raise DatasetError(f"{extra.path}: no face found in any of {len(rows)} pictures.")
-    faces = np.stack([face for face in framed if face is not None])
-    labels = pictures.labels[rows][kept]
     record = {
         "dataset": extra.path.resolve().name,
         "sha256": hashlib.sha256(faces.tobytes() + labels.tobytes()).hexdigest(),
         "weight": extra.weight,
         "faces": {emotion: int((labels == index).sum()) for index, emotion in enumerate(EMOTIONS)},
-        "not_found": len(rows) - len(kept),
+        "not_found": len(rows) - len(faces),
     }
     return Faces(faces, labels, weights=draws(labels, extra.weight)), record
 
@@ -98,15 +95,6 @@ def draws(labels: NDArray[np.uint8], weight: float) -> NDArray[np.float32]:
     roots = np.sqrt(counts)
     per_face = len(labels) * roots / roots.sum() / np.maximum(counts, 1)
     return np.asarray(weight * np.minimum(per_face, MOST_DRAWS)[labels], np.float32)
-
-
-def _framed(source: Path | bytes, detector: Detector) -> NDArray[np.uint8] | None:
-    try:
-        image = decode_image(source if isinstance(source, bytes) else source.read_bytes())
-    except (ImageError, OSError):
-        return None
-    found = max(detector.detect(image), key=lambda one: one.box.width * one.box.height, default=None)
-    return None if found is None else crop_face(image, found.box, eyes=found.eyes)
 
 
 def _joined(first: Faces, second: Faces) -> Faces:

@@ -9,10 +9,9 @@ from typing import Any
 
 import keras
 
-from fer_core.bundle import EmotionModel, load_model
+from fer_core.bundle import EmotionModel, check_name, load_model
 from fer_core.datasets import Split, read_dataset, split_dataset
 from fer_core.errors import DatasetError, FerError, ModelError
-from fer_core.training.export.bundle import check_name
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.extra_data import with_extra_data
 from fer_core.training.framing import with_aligned_training

@@ -39,7 +39,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a new folder beside `path` to fill; it takes the place of `path` when the block ends without an error.
 
-    Readers see the old folder, for a moment none, or the new one whole. Raises OSError.
+    Readers see the old folder, for a moment none, or the new one whole; after an error the old one is back. Raises
+    OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, suffix=f"-{path.name}", dir=path.parent))
@@ -52,6 +53,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             os.replace(path, before)
         os.replace(unfinished, path)
+    except BaseException:  # an interruption, too, must not end between the two
+        if before.exists() and not path.exists():
+            os.replace(before, path)
+        raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(before, ignore_errors=True)

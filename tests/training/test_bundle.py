@@ -1,5 +1,6 @@
 """Writing a bundle: whole or not at all, and under a good name."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,12 @@ import pytest
 
 from fer_core import ModelError, load_model, read_card
 from fer_core.training.export import bundle as export
+from fer_core.utils.files import UNFINISHED
 from tests.support.small_network import ARTEFACTS, snapshot
+
+
+def is_new(path: Path) -> bool:
+    return path.name.startswith(UNFINISHED) and path.name.endswith("-tiny")
 
 
 @pytest.mark.parametrize("step", ["draw", "card", "disk full", "swap"])
@@ -16,7 +22,7 @@ def test_a_failed_export_leaves_the_old_bundle(step: str, bundle: Path, monkeypa
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    swap = export.os.replace
+    swap = os.replace
     if step == "draw":
         monkeypatch.setattr(export, "save_png", fail)
     elif step == "card":
@@ -24,7 +30,7 @@ def test_a_failed_export_leaves_the_old_bundle(step: str, bundle: Path, monkeypa
     elif step == "disk full":
         monkeypatch.setattr(Path, "write_bytes", fail)
     else:
-        monkeypatch.setattr(export.os, "replace", lambda a, b: fail() if a.name == "new" else swap(a, b))
+        monkeypatch.setattr(os, "replace", lambda a, b: fail() if is_new(a) else swap(a, b))
     before = snapshot(bundle.parent)
     with pytest.raises(OSError, match="No space"):
         export.write_bundle(replace(read_card(bundle), title="new"), {"model.tflite": b"new"}, bundle.parent)

@@ -1,10 +1,7 @@
 """A trained network -> a bundle: convert, calibrate on validation, evaluate what serves, write all at once."""
 
 import importlib.metadata
-import os
 import platform
-import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +15,7 @@ from fer_core.bundle import (
     EmotionModel,
     ModelCard,
     Network,
+    check_name,
     file_entry,
     main_part,
     multiply_adds,
@@ -26,7 +24,6 @@ from fer_core.bundle import (
 )
 from fer_core.charts import confusion_chart, history_chart, save_png
 from fer_core.datasets import Faces, Split
-from fer_core.errors import ModelError
 from fer_core.evaluation import metrics
 from fer_core.image import FACE_SIZE
 from fer_core.reporting import README_NAME, readme_text
@@ -34,6 +31,7 @@ from fer_core.training.calibration import fit_calibration
 from fer_core.training.export.convert import as_float32, save_keras
 from fer_core.training.export.quantization import choose
 from fer_core.training.terminal import shown_command
+from fer_core.utils.files import atomic_folder
 from fer_core.utils.processes import hardware
 
 INTENDED_USE: Final = (
@@ -44,7 +42,6 @@ LIMITS: Final = (
     "Trained on 48x48 grey web images of posed and acted expressions with noisy labels; weakest on fear, sad and "
     "disgust, on faces that are turned, covered, dark or blurred, and on groups that such images show seldom."
 )
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
 _PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -121,31 +118,14 @@ def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) 
 
     contents: file name -> bytes. Raises OSError.
     """
-    models_dir.mkdir(parents=True, exist_ok=True)
     place = models_dir / card.name
-    with tempfile.TemporaryDirectory(prefix=f".{card.name}.", dir=models_dir) as folder:
-        new, old = Path(folder) / "new", Path(folder) / "old"
-        new.mkdir()
+    with atomic_folder(place) as new:
         for name, content in contents.items():
             (new / name).write_bytes(content)
         _draw(card, new)
         write_card(card, new)
         (new / README_NAME).write_text(readme_text(card), encoding="utf-8")
-        try:
-            if place.exists():
-                os.replace(place, old)
-            os.replace(new, place)
-        except BaseException:  # an interruption, too, must not end between the two
-            if old.exists() and not place.exists():
-                os.replace(old, place)
-            raise
     return place
-
-
-def check_name(name: str) -> None:
-    """Raise ModelError unless `name` can be a folder under models/."""
-    if not _NAME.fullmatch(name):
-        raise ModelError(f"A model's name is made of 1 to 60 letters, digits, - and _. Received: {name!r}.")
 
 
 def _draw(card: ModelCard, folder: Path) -> None:

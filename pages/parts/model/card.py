@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fer_core import EMOTIONS, ModelCard
-from fer_core.bundle import MODEL_NAME, PART_NAMES, main_part
+from fer_core.bundle import PART_NAMES, main_part, network_entry
 from fer_core.charts import confusion_chart, history_chart
 
 FACTS = {
@@ -37,7 +37,7 @@ def show_card(card: ModelCard, title: str) -> None:
 
 
 def _show_size(card: ModelCard) -> None:
-    size = card.files.get(MODEL_NAME, {}).get("bytes")
+    size = network_entry(card).get("bytes")
     figures = {
         "Architecture": card.architecture,
         "Parameters": f"{card.parameters / 1e6:.2f} M",
