@@ -2,16 +2,20 @@
 
 import streamlit as st
 
+from fer_core import Face
 from fer_core.analysis import UNSURE_BELOW
+from pages.parts.classify.corrections import show_this_is
 from pages.parts.classify.gallery import show_results
 from pages.parts.classify.results import analysed, example
 from pages.parts.classify.sources import chosen_pictures, chosen_source, chosen_video, show_buttons
+from pages.parts.classify.teach import show_teaching
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.detector_picker import choose_detector
 from pages.parts.shared.faces import room_for_example, show_example
 from pages.parts.shared.model_picker import choose_models, model_titles, readable_cards
 from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
+from pages.parts.shared.why import show_why
 
 enter_page()
 st.title("Facial emotions", anchor=False)
@@ -57,8 +61,15 @@ else:
             st.info("Pick at least one model under Settings.")
         elif pictures:
             found = analysed(pictures, models, detector)
-            show_results(list(zip(pictures, found, strict=True)), titles, threshold)
+
+            def below(face: Face, key: str) -> None:
+                show_why(face, models, titles, key)
+                show_this_is(face, key)
+
+            show_results(list(zip(pictures, found, strict=True)), titles, threshold, below)
         else:
             sample = example(tuple(f"{model.name}:{model.version}" for model in models), detector, models)
             show_example(sample.with_threshold(threshold), titles, "An example: Eileen Collins, by NASA")
+    if models and pictures:
+        show_teaching(cards, models, found)
 show_notice()

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer_core.analysis.analyze import analyze
-from fer_core.datasets import LabelledPictures
 from fer_core.detection import DEFAULT_DETECTOR, Detector, load_detector
 from fer_core.errors import ImageError
-from fer_core.image import FACE_SIZE
+from fer_core.image import FACE_SIZE, read_image, whole_face
+
+if TYPE_CHECKING:
+    from fer_core.datasets import LabelledPictures  # brings pandas, which classifying does not need
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class FramedFaces:
 
 
 def frame_pictures(
-    pictures: LabelledPictures,
+    pictures: "LabelledPictures",
     detector: str | Detector = DEFAULT_DETECTOR,
     progress: Callable[[float], object] | None = None,
 ) -> FramedFaces:
@@ -56,7 +59,13 @@ def frame_pictures(
 
 
 def largest_face(source: Path | bytes, detector: Detector, name: str = "") -> NDArray[np.uint8] | None:
-    """The largest face of a picture as a (48, 48) uint8 crop, or None where none is found. Raises ImageError."""
-    found = analyze(source, (), name=name, detector=detector).faces
+    """The largest face of a picture as a (48, 48) uint8 crop, or None where none is found. Raises ImageError.
+
+    A picture of 48x48 pixels is a crop already, whatever a detector finds in it.
+    """
+    pixels = read_image(source, name).pixels
+    if pixels.shape[:2] == (FACE_SIZE, FACE_SIZE):
+        return whole_face(pixels)
+    found = analyze(pixels, (), name=name, detector=detector).faces
     largest = max(found, key=lambda face: face.box.width * face.box.height, default=None)
     return None if largest is None else largest.crop

@@ -1,10 +1,10 @@
 """The results of several pictures: what came of them in a line, and thumbnails that open the details."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from fer_core import Analysis
+from fer_core import Analysis, Face
 from pages.parts.classify.results import show_downloads, with_pixels
 from pages.parts.classify.sources import Picture
 from pages.parts.shared.faces import described, show_picture
@@ -20,10 +20,13 @@ Given = Sequence[tuple[Picture, Analysis | str | None]]
 Found = list[tuple[Picture, Analysis]]
 
 
-def show_results(results: Given, titles: Mapping[str, str], threshold: float) -> None:
+def show_results(
+    results: Given, titles: Mapping[str, str], threshold: float, below: Callable[[Face, str], None] | None = None
+) -> None:
     """One picture's detail, or of several the summary, the opened one, and all of them as thumbnails.
 
-    results: for each picture its Analysis, why it was refused, or None where it has not been read.
+    results: for each picture its Analysis, why it was refused, or None where it has not been read. below: as in
+    `show_picture`.
     """
     refused = [result for _, result in results if isinstance(result, str)]
     found: Found = [(p, r.with_threshold(threshold)) for p, r in results if isinstance(r, Analysis)]
@@ -38,7 +41,7 @@ def show_results(results: Given, titles: Mapping[str, str], threshold: float) ->
     wanted = st.session_state.get("opened")
     opened = pictures.index(wanted) if wanted in pictures else 0
     picture, result = found[opened]
-    show_picture(with_pixels(result, picture.data), titles, opened, picture.shown)
+    show_picture(with_pixels(result, picture.data), titles, opened, picture.shown, below)
     if any(result.faces for _, result in found) or len(found) > 1:
         show_downloads(found)
     if len(found) > 1:

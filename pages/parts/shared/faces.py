@@ -1,6 +1,6 @@
 """One analysed picture on a page: the annotated copy, and every face with its verdict and the bars behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -32,10 +32,16 @@ _ROOM_STYLE = """<style>
 </style>"""
 
 
-def show_picture(result: Analysis, titles: Mapping[str, str], number: int, name: str = "") -> None:
+def show_picture(
+    result: Analysis,
+    titles: Mapping[str, str],
+    number: int,
+    name: str = "",
+    below: Callable[[Face, str], None] | None = None,
+) -> None:
     """The picture and its faces. titles: model name -> title. number: of the picture on this page, for widget keys.
 
-    name: as the heading has it; else the file's, without folders.
+    name: as the heading has it; else the file's, without folders. below: shows more of a face, given a key for widgets.
     """
     st.subheader(as_text(name or shown_name(result.name)), divider="gray", anchor=False)
     for note in result.notes:
@@ -49,7 +55,7 @@ def show_picture(result: Analysis, titles: Mapping[str, str], number: int, name:
     with faces:
         if not result.faces:
             st.info(NO_FACE, icon=":material/search_off:")
-        _show_faces(result, titles, f"shown-{number}-{result.name}")
+        _show_faces(result, titles, f"shown-{number}-{result.name}", below)
 
 
 def room_for_example() -> DeltaGenerator:
@@ -67,6 +73,11 @@ def show_example(result: Analysis, titles: Mapping[str, str], caption: str) -> N
         with face:
             bars = f"<div class='fer-wide'>{bars_html(result.faces[0], titles)}</div>"
             st.html(verdict_html(result.faces[0], titles, crop=False) + bars)
+
+
+def crop_image(face: Face) -> NDArray[np.uint8]:
+    """What the models saw of a face, (48, 48, 3) RGB uint8: an image of one channel is drawn in the theme's colours."""
+    return np.dstack([face.crop] * 3)
 
 
 def face_heading(face: Face) -> str:
@@ -96,13 +107,17 @@ def _show_image(result: Analysis, caption: str = "") -> None:
     )
 
 
-def _show_faces(result: Analysis, titles: Mapping[str, str], key: str) -> None:
+def _show_faces(
+    result: Analysis, titles: Mapping[str, str], key: str, below: Callable[[Face, str], None] | None
+) -> None:
     count = len(result.faces)
     upto = st.session_state.get(key, FACES_AT_ONCE)
     columns = st.columns(2) if count > 2 else [st.container()]
     for index, face in enumerate(result.faces[:upto]):
         with columns[index % len(columns)], st.container(border=True):
             st.html(verdict_html(face, titles) + bars_html(face, titles))
+            if below:
+                below(face, f"{key}-{face.number}")
     if upto < count and st.button(f"Show {min(FACES_AT_ONCE, count - upto)} more of {count} faces", key=f"more-{key}"):
         st.session_state[key] = upto + FACES_AT_ONCE
         st.rerun()

@@ -26,6 +26,7 @@ def readable_cards() -> dict[str, ModelCard]:
             cards[name] = read_card(bundle_folder(name))
         except FerError as error:
             st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
+    cards |= {name: model.card for name, model in _session_models().items()}
     wanted = [MEAN_SIGN.join(first_choices(cards)), *_in_address()]
     for members in map(member_names, wanted):
         if len(members) > 1 and all(member in cards for member in members):
@@ -67,13 +68,30 @@ def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[Emot
     return [model for name in chosen if (model := ready_model(name, cards[name])) is not None]
 
 
+def use_in_session(model: EmotionModel) -> None:
+    """Let a model that is nowhere on disk be one of the models of this session, and choose it alone. A callback."""
+    _session_models()[model.name] = model
+    choices = st.session_state.setdefault("choices", {})
+    st.session_state["models"] = choices["models"] = [model.name]
+    st.query_params.pop(IN_ADDRESS, None)
+
+
+def _session_models() -> dict[str, EmotionModel]:
+    found: dict[str, EmotionModel] = st.session_state.setdefault("session_models", {})
+    return found
+
+
 def model_groups(cards: Mapping[str, ModelCard]) -> dict[str, list[str]]:
-    """Heading -> names: the first choices with their mean, others trained here, published systems; none empty."""
+    """Heading -> names: the first choices with their mean and what was adapted, others trained here, published systems.
+
+    None is empty.
+    """
     first = first_choices(cards)
     means = [name for name in cards if MEAN_SIGN in name]
-    rest = [name for name in cards if name not in first and name not in means]
+    own = [name for name, card in cards.items() if card.base is not None and name not in first]
+    rest = [name for name in cards if name not in {*first, *means, *own}]
     groups = {
-        "Models": [*first, *means],
+        "Models": [*first, *means, *own],
         "Also trained here": [name for name in rest if not cards[name].reproduces],
         "Rebuilt after published systems": [name for name in rest if cards[name].reproduces],
     }
@@ -118,6 +136,8 @@ def _put_in_address(chosen: list[str], usual: list[str]) -> None:
 
 def ready_model(name: str, card: ModelCard) -> EmotionModel | None:
     """The loaded model, or None after a line that says why not."""
+    if name in _session_models():
+        return _session_models()[name]
     try:
         if MEAN_SIGN in name:
             members = {member: read_card(bundle_folder(member)) for member in member_names(name)}
