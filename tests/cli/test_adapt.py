@@ -11,7 +11,7 @@ from fer_core.bundle import bundle_folder
 from fer_core.cli.parser import main
 from fer_core.emotions import EMOTIONS
 from fer_core.image import encode_png
-from tests.support.patterns import RANDOM
+from tests.support.patterns import RANDOM, drawn_faces
 
 BASE = "everyday"
 
@@ -21,19 +21,11 @@ def data(tmp_path: Path) -> Path:
     """Patterns that are taken whole, 8 for each of two emotions that the base does not see in them."""
     model = load_model(BASE) if BASE in list_models() else pytest.skip(f"models/ holds no {BASE}")
     common = np.bincount(model.predict_proba(RANDOM[:16]).argmax(axis=1), minlength=7).argsort()[:2]
-    for index, face in enumerate(faces()):
+    for index, face in enumerate(drawn_faces()):
         place = tmp_path / "data" / EMOTIONS[common[index % 2]]
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{index}.png").write_bytes(encode_png(np.dstack([face] * 3)))
     return tmp_path / "data"
-
-
-def faces() -> list[np.ndarray]:
-    """48x48 crops that count as faces: two drawings, and noise on them."""
-    random = np.random.default_rng(0)
-    y, x = np.mgrid[:48, :48]
-    drawings = [np.where((x - 24) ** 2 + (y - 30) ** 2 < 100, 230, 90), np.where(abs(y - 16) < 4, 30, 150)]
-    return [np.clip(drawings[i % 2] + random.normal(0, 12, (48, 48)), 0, 255).astype(np.uint8) for i in range(16)]
 
 
 def test_it_learns_writes_and_the_model_is_there(

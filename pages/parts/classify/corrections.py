@@ -40,11 +40,12 @@ def show_this_is(face: Face, key: str, width: int = 220) -> None:
         return
     known = corrections().get(_key(face.crop))
     widget = f"this-is-{key}-{_key(face.crop)}"
-    if widget not in st.session_state:
-        st.session_state[widget] = None if known is None else EMOTIONS[known.label]
+    # set at every run: the same face may have such a choice in two places
+    st.session_state[widget] = None if known is None else EMOTIONS[known.label]
     st.selectbox(
         f"Face {face.number} is",
         EMOTIONS,
+        index=None,
         key=widget,
         format_func=lambda emotion: f"{SYMBOLS[emotion]} {emotion}",
         placeholder="This is …",

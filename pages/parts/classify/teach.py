@@ -28,8 +28,8 @@ def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel]
         if not panel.open:
             return
         st.markdown(
-            "Say at a face what it shows, under **This is …**. From ten faces of two emotions on, a model can learn "
-            "from them, here and in seconds. Corrections stay in this session, unless you save them."
+            "Tell at a face what it really shows: *This is …*. From ten faces of two emotions on, a model can learn "
+            "from them, here and in seconds. Corrections are gone with this session, unless you save them."
         )
         _show_wanted(results)
         _show_files()
