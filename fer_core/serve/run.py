@@ -78,8 +78,17 @@ def _start(settings: Settings) -> ASGIApp:
 def bound(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host.strip("[]"), port), family=family, backlog=_BACKLOG)
-    listening.set_inheritable(True)
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is named; else the second part of an answer waits for
+    # the client's acknowledgement of the first, 40 ms
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name != "nt":  # there it would let another program take the address away
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host.strip("[]"), port))
+        listening.listen(_BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
     return listening
 
 

@@ -108,6 +108,15 @@ def test_a_thousand_idle_connections_keep_nobody_out(service: Service, client: C
     assert client.analyze(good())["faces"]
 
 
+def test_answers_are_sent_at_once() -> None:
+    """Else the second part of each waits 40 ms for the client to acknowledge the first."""
+    with bound("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            # what asyncio goes by
+            assert accepted.proto == socket.IPPROTO_TCP
+
+
 class Local:
     """The service in this process, so that a test can reach into it. lines: of its log."""
 

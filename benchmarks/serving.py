@@ -1,0 +1,251 @@
+"""The HTTP service under load, on this machine, beside the same work without it.
+
+    python -m benchmarks.serving                          # faces, one picture alone, capacity, p99 at 0.8 of it
+    python -m benchmarks.serving --leak 100000            # memory over many requests
+    python -m benchmarks.serving --kill                   # kill -9 of a process, then SIGTERM, under load
+
+Pictures of 640x480 pixels as JPEG with one face each, the recommended model, the default detector. "small": as
+`benchmarks.labelling` makes them, the face 47 to 91 pixels wide, so that a finer search follows; "near": as in front of a
+webcam. The load comes from the same machine and takes a part of its cores. Where others use them too, waiting is longer
+than the service's own; then what is measured in turns compares, and processor time.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.labelling import family_mb, make
+from benchmarks.load import Outcome, closed_loop, open_loop, post
+from fer_core import analyze, load_model
+from fer_core.analysis import analyze_files
+from fer_core.benchmark.timing import machine
+from fer_core.bundle import bundle_folder
+from fer_core.client import Client
+from fer_core.detection import load_detector
+from fer_core.image import decode_image, sample_image
+
+MODEL = "everyday"
+FACES = 256
+TURNS = 15
+
+
+class Running:
+    """The service in processes of its own."""
+
+    def __init__(self, workers: int, log: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "fer_core",
+            "serve",
+            "--port",
+            "0",
+            "--workers",
+            str(workers),
+            "--model",
+            MODEL,
+        ]
+        with log.open("w") as err:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
+        assert self.process.stdout
+        self.port = int(re.findall(r":(\d+) ", self.process.stdout.readline())[0])
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            with contextlib.suppress(OSError), Client(f"http://127.0.0.1:{self.port}", timeout=5) as client:
+                client.request("GET", "/readyz")
+                return
+            time.sleep(0.2)
+        raise SystemExit("the service does not start")
+
+    def memory(self) -> float:
+        """MB of all its processes."""
+        return sum(family_mb(self.process.pid).values())
+
+    def seconds(self) -> float:
+        """Processor time of all its processes so far."""
+        ticks = 0
+        for number in family_mb(self.process.pid):
+            with contextlib.suppress(OSError):
+                ticks += sum(map(int, Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def serving(workers: int) -> Iterator[Running]:
+    with tempfile.TemporaryDirectory() as folder:
+        running = Running(workers, Path(folder) / "log.txt")
+        try:
+            yield running
+        finally:
+            running.process.terminate()
+            running.process.wait(60)
+
+
+def in_turns(*actions: Callable[[], Any], turns: int = TURNS) -> list[np.ndarray]:
+    """Seconds of each action, in turns, after one round that is not counted."""
+    spent: list[list[float]] = [[] for _ in actions]
+    for turn in range(turns + 1):
+        for action, own in zip(actions, spent, strict=True):
+            began = time.perf_counter()
+            action()
+            if turn:
+                own.append(time.perf_counter() - began)
+    return [np.array(own) for own in spent]
+
+
+def near() -> list[bytes]:
+    """The sample's head before a grey wall, a third of the picture wide, at some places."""
+    head = cv2.resize(decode_image(sample_image())[20:220, 124:324, ::-1], (420, 420), interpolation=cv2.INTER_CUBIC)
+    pictures = []
+    for left in range(0, 220, 20):
+        picture = np.full((480, 640, 3), 140, np.uint8)
+        picture[60:, left : left + 420] = head
+        pictures.append(cv2.imencode(".jpg", picture)[1].tobytes())
+    return pictures
+
+
+def faces(running: Running) -> None:
+    """/v1/faces beside predict_proba of the same model in this process, on one thread each."""
+    crops = np.random.default_rng(0).integers(0, 256, (FACES, 48, 48), dtype=np.uint8)
+    model, body = load_model(MODEL, threads=1), crops.tobytes()
+    used, own = running.seconds(), time.process_time()
+    with Client(f"http://127.0.0.1:{running.port}") as client:
+        served, local = in_turns(lambda: client.faces(body), lambda: model.predict_proba(crops))
+    cost = running.seconds() - used
+    per_face = 1000 / FACES / (TURNS + 1)
+    print(f"/v1/faces, {FACES} at once: {FACES / np.median(served):.0f} faces a second")
+    print(f"predict_proba in process: {FACES / np.median(local):.0f}; share {np.median(local / served):.2f}")
+    print(f"processor time a face: service {cost * per_face:.2f} ms, "
+          f"this process, with predict_proba, {(time.process_time() - own) * per_face:.2f} ms")  # fmt: skip
+
+
+def alone(running: Running, kind: str, pictures: list[bytes]) -> None:
+    """/v1/analyze, one request at a time, beside `analyze` in this process."""
+    model, detector = load_model(MODEL, threads=1), load_detector("auto", threads=1)
+    given, count = itertools.cycle([picture for picture in pictures for _ in range(2)]), 200
+    local_cpu = 0.0
+
+    def local() -> None:
+        nonlocal local_cpu
+        began = time.process_time()
+        analyze(next(given), [model], detector=detector)
+        local_cpu += time.process_time() - began
+
+    used = running.seconds()
+    with Client(f"http://127.0.0.1:{running.port}") as client:
+        in_process, over_http = in_turns(local, lambda: client.analyze(next(given)), turns=count)
+    for name, values, cpu in (
+        (f"/v1/analyze alone, {kind}", over_http, running.seconds() - used),
+        (f"analyze in process, {kind}", in_process, local_cpu),
+    ):
+        low, middle, high = np.percentile(values, [5, 50, 95]) * 1000
+        print(f"{name}: p50 {middle:.1f} ms (p5 {low:.1f}, p95 {high:.1f}), processor {cpu / count * 1000:.1f} ms")
+
+
+def local_rate(folder: Path, workers: int, seconds: float) -> float:
+    """Pictures a second of what `label` does on its workers, without writing."""
+    paths = sorted(folder.rglob("*.jpg"))
+    many = (paths[number % len(paths)] for number in range(10**9))
+    folders = {bundle_folder(MODEL): load_model(MODEL)}
+    count, began = 0, 0.0
+    for _ in analyze_files(many, folders, workers=workers):
+        count += 1
+        if count == 20 * workers:  # all have begun
+            began = time.perf_counter()
+        if began and time.perf_counter() - began > seconds:
+            break
+    return (count - 20 * workers) / (time.perf_counter() - began)
+
+
+def show(name: str, outcome: Outcome) -> None:
+    other = f", other answers {outcome.other}" if outcome.other else ""
+    p50, p99 = outcome.percentile(50), outcome.percentile(99)
+    print(f"{name}: {outcome.rate:.1f} a second, p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
+          f"{len(outcome.seconds)} answered, {outcome.lost} lost{other}", flush=True)  # fmt: skip
+
+
+def capacity(running: Running, requests: list[bytes], folder: Path, workers: int, seconds: float) -> None:
+    """Rate at capacity, beside `label`'s; then p99 at 0.8 of it."""
+    asyncio.run(closed_loop(running.port, requests, 8, 3))
+    used = running.seconds()
+    full = asyncio.run(closed_loop(running.port, requests, 8, seconds))
+    show("/v1/analyze, 8 connections", full)
+    cost = (running.seconds() - used) / max(1, len(full.seconds))
+    print(
+        f"processor time of the service: {cost * 1000:.1f} ms a request, so {1 / cost:.0f} a second and core by itself"
+    )
+    local = local_rate(folder, workers, seconds)
+    print(f"the same pictures without it, {workers} processes: {local:.1f} a second; share {full.rate / local:.2f}")
+    show("at 0.8 of capacity, by chance", asyncio.run(open_loop(running.port, requests, 0.8 * full.rate, seconds)))
+
+
+def leak(running: Running, requests: list[bytes], count: int) -> None:
+    """Resident memory over `count` requests, the first tenth of which warm up."""
+    asyncio.run(closed_loop(running.port, requests, 4, most=count // 10))
+    before = running.memory()
+    for part in range(1, 5):
+        outcome = asyncio.run(closed_loop(running.port, requests, 4, most=count * 9 // 40))
+        grown = running.memory() - before
+        print(f"after {count // 10 + part * count * 9 // 40} requests: {grown:+.1f} MB over {before:.0f} MB "
+              f"({outcome.rate:.0f} a second, {outcome.lost} lost)", flush=True)  # fmt: skip
+
+
+async def kill(running: Running, requests: list[bytes]) -> None:
+    """kill -9 of one process under load; a second later SIGTERM to the service."""
+    load = asyncio.create_task(closed_loop(running.port, requests, 8, 12))
+    await asyncio.sleep(4)
+    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    served = [int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    os.kill(served[0], signal.SIGKILL)
+    outcome = await load
+    show("kill -9 of one process under 8 connections", outcome)
+    load = asyncio.create_task(closed_loop(running.port, requests, 8, most=64))
+    await asyncio.sleep(0.05)
+    running.process.send_signal(signal.SIGTERM)
+    outcome = await load
+    code = running.process.wait(60)
+    print(f"SIGTERM: {len(outcome.seconds)} answered, {outcome.lost} not taken or lost, exit code {code}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=20, help="of each load (default: %(default)s)")
+    parser.add_argument("--leak", type=int, metavar="N")
+    parser.add_argument("--kill", action="store_true")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    print(f"{machine()}; load average at the start: {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder, serving(args.workers) as running:
+        make(Path(folder), 100, 640)
+        pictures = [path.read_bytes() for path in sorted(Path(folder).rglob("*.jpg"))]
+        requests = [post("/v1/analyze", picture) for picture in pictures]
+        if args.leak:
+            leak(running, requests, args.leak)
+        elif args.kill:
+            asyncio.run(kill(running, requests))
+        else:
+            faces(running)
+            alone(running, "near", near())
+            alone(running, "small", pictures)
+            capacity(running, requests, Path(folder), args.workers, args.seconds)
+
+
+if __name__ == "__main__":
+    main()
