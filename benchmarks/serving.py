@@ -5,7 +5,7 @@
     python -m benchmarks.serving --kill                   # kill -9 of a process, then SIGTERM, under load
 
 Pictures of 640x480 pixels as JPEG with one face each, the recommended model, the default detector. "small": as
-`benchmarks.labelling` makes them, the face 47 to 91 pixels wide, so that a finer search follows; "near": as in front of a
+`benchmarks.labelling` makes them, the face 47 to 91 pixels wide, so that a finer search follows; "near": as before a
 webcam. The load comes from the same machine and takes a part of its cores. Where others use them too, waiting is longer
 than the service's own; then what is measured in turns compares, and processor time.
 """
