@@ -11,10 +11,14 @@ import numpy as np
 
 @dataclass
 class Outcome:
-    """seconds: of each answer with status 200, from when it was due. lost: connections that broke. other: by status."""
+    """seconds: of each answer with status 200, from when it was due. other: status -> count.
+
+    lost: connections that broke with a request on them. refused: that were not taken at all.
+    """
 
     seconds: list[float] = field(default_factory=list)
     lost: int = 0
+    refused: int = 0
     other: dict[int, int] = field(default_factory=dict)
     wall: float = 0.0
 
@@ -67,6 +71,9 @@ class Connection:
 async def _answered(connection: Connection, request: bytes, due: float, outcome: Outcome) -> None:
     try:
         status = await connection.ask(request)
+    except ConnectionRefusedError:
+        outcome.refused += 1
+        return
     except (OSError, EOFError):
         outcome.lost += 1
         return

@@ -23,6 +23,7 @@ from fer_core.utils.processes import end_with_parent
 COUNTERS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which processes count together; prometheus_client reads it when it is imported."""
 _BACKLOG: Final = 2048
+_HUNG_SECONDS: Final = 30  # a process that says nothing for so long is replaced; on a busy machine it starts in ten
 _LOGGING: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -64,6 +65,7 @@ def server_config(make_app: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.
         proxy_headers=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_worker_healthcheck=_HUNG_SECONDS,
     )
 
 
