@@ -77,6 +77,7 @@ def test_only_the_extras_ask_for_what_only_training_needs(wheel: Path) -> None:
     assert "streamlit" in of("") and not of("") & training
     assert of("train") - of("") == training
     assert of("ray") - of("") == {"ray"}
+    assert of("serve") - of("") == {"fastapi", "uvicorn", "prometheus-client"}
     assert of("dev") >= of("train") | {"pytest"}
 
 

@@ -38,8 +38,9 @@ SETTINGS = {
 
 
 def requirements() -> dict[str, Requirement]:
-    """All of requirements.txt, with those of requirements-app.txt that it includes."""
-    files = [(ROOT / name).read_text("utf-8") for name in ("requirements-app.txt", "requirements.txt")]
+    """All of requirements.txt, with those of requirements-app.txt that it includes, and of the service."""
+    names = ("requirements-app.txt", "requirements.txt", "requirements-serve.txt")
+    files = [(ROOT / name).read_text("utf-8") for name in names]
     lines = (line.split("#")[0].strip() for text in files for line in text.splitlines() if not line.startswith("-r"))
     return {found.name: found for found in map(Requirement, filter(None, lines))}
 
