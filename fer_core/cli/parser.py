@@ -167,6 +167,8 @@ def _video(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--every", type=_positive, default=1, metavar="N", help="look at every N-th frame")
     parser.add_argument("--start", type=_time, default=0.0, metavar="T", help="seconds, M:S or H:M:S")
     parser.add_argument("--end", type=_time, metavar="T", help="seconds, M:S or H:M:S")
+    looks = "do not know a face by its looks that comes back after a cut or an absence: it gets a new number"
+    parser.add_argument("--no-recognition", dest="recognise", action="store_false", help=looks)
     parser.add_argument("--fresh", action="store_true", help="with --out: do anew what was done before")
     _blur_faces(parser)
     _workers(parser, default=os.cpu_count() or 1)

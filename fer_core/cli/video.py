@@ -3,11 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Final
 
 from fer_core.cli.common import blur_of, load_models, refuse
 from fer_core.detection import load_detector
 from fer_core.errors import DatasetError, ImageError
 from fer_core.utils.progress import fraction_bar
+
+_OPTIONS: Final = ("detector", "sampling", "recognise", "csv", "annotated", "blur")
+"""Of `analyze_video`."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,9 +47,9 @@ def _film(args: argparse.Namespace) -> int:
         return refuse("the annotated copy would overwrite the video; name another file")
     try:
         with Video(path, max_bytes=None) as source:
-            outputs = {"csv": args.csv, "annotated": args.annotated, "sampling": args.sampling, "blur": args.blur}
+            options = {name: getattr(args, name) for name in _OPTIONS}
             with fraction_bar() as bar:
-                for frame in analyze_video(source, models.values(), detector=args.detector, **outputs):
+                for frame in analyze_video(source, models.values(), **options):
                     summary.add(frame)
                     bar.set_postfix_str(f"{summary.frames} frames", refresh=False)
                     bar.update(frame.progress - bar.n)
@@ -63,7 +67,7 @@ def _films(args: argparse.Namespace) -> int:
     films = list_films(args.films, leave_out=out)
     models = load_models(args.model, args.models_dir)
     detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
-    settings = FilmSettings(tuple(models), detector, args.sampling, args.formats, args.blur)
+    settings = FilmSettings(tuple(models), detector, args.sampling, args.formats, args.recognise, args.blur)
     folder = job_folder(out, list(models.values()), settings)
     print(f"{len(films)} film{'s' * (len(films) != 1)}: {folder}")
     done = kept = refused = noted = 0

@@ -14,7 +14,7 @@ from fer_core.tracking.filters import BoxSmoother, EyeSmoother, PredictionSmooth
 _REACH: Final = 1.5  # side of the searched square, in sides of a box at rest
 _LONGEST_REACH: Final = 2.5
 _BRIDGE_SECONDS: Final = 1.5  # for which appearance may stand in for the detector (a turned head, a hand)
-_CONFIRMED_HITS: Final = 3  # a false box rarely comes back, so a track with fewer hits is dropped at the first miss
+CONFIRMED_HITS: Final = 3  # a false box rarely comes back, so a track with fewer hits is dropped at the first miss
 _SHOWN_SECONDS: Final = 0.3  # for which a face that is not seen stays on the picture
 _KEPT_SECONDS: Final = 2.0  # for which a face that has gone keeps its identity
 
@@ -46,7 +46,7 @@ class Track:
     @property
     def is_confirmed(self) -> bool:
         """Whether there were enough detections to rule out a false one."""
-        return self.hits >= _CONFIRMED_HITS
+        return self.hits >= CONFIRMED_HITS
 
     @property
     def is_visible(self) -> bool:

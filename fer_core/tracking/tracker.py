@@ -26,9 +26,11 @@ from fer_core.detection import (
     load_detector,
 )
 from fer_core.emotions import EMOTIONS
+from fer_core.tracking.appearance import SIMILAR
 from fer_core.tracking.filters import SMOOTHING_SECONDS, SmoothedPrediction
+from fer_core.tracking.recognition import OTHER_FACE, Cuts, Gallery, describe
 from fer_core.tracking.search import FrameSearch, is_blank
-from fer_core.tracking.track import Track, associate
+from fer_core.tracking.track import CONFIRMED_HITS, Track, associate
 
 MAX_FACES: Final = 10
 """Faces tracked at once, at most: bounds the time and memory per frame."""
@@ -37,6 +39,7 @@ NOMINAL_STEP: Final = 1 / 30
 LONGEST_STEP: Final = 1.0
 """Seconds that count at most between two frames; after a longer gap a full search is due."""
 
+_VIEW_EVERY: Final = 0.5  # seconds between two views of a face that are kept
 _DETECTOR_THREADS: Final = 1  # sessions share the cores, and a search near a face is too short for two threads
 
 
@@ -71,8 +74,10 @@ class FaceTracker:
 
     models: names, or loaded models. detector: "auto", "blazeface" or "haar" (`fer_core.detection`). sensitivity: one of
     SENSITIVITIES. smoothing: time constant of the probabilities in seconds, 0 for none. threshold: confidence below
-    which a prediction is uncertain. Raises ModelError for a model that cannot be used, ValueError for an unknown
-    detector or sensitivity, or a negative or infinite smoothing.
+    which a prediction is uncertain. recognise: whether a face that comes back after a cut or an absence gets its number
+    again by how it looks (`recognition`); else it keeps it for 2 seconds, near the place where it was. Raises
+    ModelError for a model that cannot be used, ValueError for an unknown detector or sensitivity, or a negative or
+    infinite smoothing.
 
     Measured with 640x480, one face: `python -m fer_core benchmark --live`.
     """
@@ -85,7 +90,11 @@ class FaceTracker:
         sensitivity: str = "normal",
         smoothing: float = SMOOTHING_SECONDS,
         threshold: float = UNSURE_BELOW,
+        recognise: bool = False,
     ) -> None:
+        self._gallery = Gallery() if recognise else None
+        self._cuts = Cuts()
+        self._since_views = 0.0
         self._tracks: list[Track] = []
         self._next_id = 1
         self._last: float | None = None
@@ -127,6 +136,9 @@ class FaceTracker:
         if is_blank(grey):
             self._pause(elapsed)
             return []
+        if self._gallery is not None and self._cuts.is_cut(grey):
+            self._tracks = []  # the gallery knows them
+            self._search.reset()
         nearby, full = self._detect(frame_rgb, elapsed)
         self._assign(nearby, full, grey, elapsed)
         return self._classify(grey, elapsed)
@@ -160,7 +172,7 @@ class FaceTracker:
     ) -> None:
         """Give every track its detection; only a search of the whole frame may start a new one."""
         detections = _distinct([*nearby, *full])
-        pairs = associate(self._tracks, detections, grey, elapsed)
+        pairs = [pair for pair in associate(self._tracks, detections, grey, elapsed) if self._is_same(*pair, grey)]
         for track, detection in pairs:
             others = [other.box for _, other in pairs if other is not detection]
             track.update(grey, detection, others, elapsed)
@@ -169,10 +181,39 @@ class FaceTracker:
             if track.id not in matched:
                 track.mark_missed(grey, [detection.box for detection in taken], elapsed)
         self._drop_expired()
-        for detection in detections:
-            if detection not in taken and len(self._tracks) < MAX_FACES and detection in full:
-                self._tracks.append(Track(self._next_id, grey, detection))
-                self._next_id += 1
+        self._start([found for found in detections if found not in taken and found in full], grey)
+
+    def _is_same(self, track: Track, detection: Detection, grey: NDArray[np.uint8]) -> bool:
+        """Whether a detection where a face was is that face; where the picture has changed, its looks decide."""
+        if self._gallery is None or track.similarity(grey, detection.box) >= SIMILAR:
+            return True
+        cosine = self._gallery.similarity(track.id, _view(grey, detection))
+        return cosine is None or cosine >= OTHER_FACE
+
+    def _start(self, detections: Sequence[Detection], grey: NDArray[np.uint8]) -> None:
+        """A track for each face that has come, with its number where it is known."""
+        detections = detections[: MAX_FACES - len(self._tracks)]
+        numbers: list[int | None] = [None] * len(detections)
+        if self._gallery is not None and detections:
+            in_view = {track.id for track in self._tracks if track.time_since_update == 0}
+            numbers = self._gallery.recognise([_view(grey, found) for found in detections], in_view)
+        for detection, number in zip(detections, numbers, strict=True):
+            if number is None:
+                number, self._next_id = self._next_id, self._next_id + 1
+            self._tracks = [track for track in self._tracks if track.id != number]
+            self._tracks.append(Track(number, grey, detection))
+        self._tracks.sort(key=lambda track: track.id)
+
+    def _remember(self, shown: Sequence[Track], crops: NDArray[np.uint8], elapsed: float) -> None:
+        """Keep a view of each face now and then."""
+        self._since_views += elapsed
+        due = self._since_views >= _VIEW_EVERY
+        self._since_views = 0.0 if due else self._since_views
+        for track, crop in zip(shown, crops, strict=True):
+            confirmed_now = track.hits == CONFIRMED_HITS
+            if self._gallery is not None and track.time_since_update == 0 and track.is_confirmed:
+                if due or confirmed_now:
+                    self._gallery.see(track.id, describe(crop))
 
     def _pause(self, elapsed: float) -> None:
         for track in self._tracks:
@@ -189,6 +230,8 @@ class FaceTracker:
         shown = [(track, box) for track in self._tracks if (box := track.shown_box(width, height)) is not None]
         eyes = [track.eyes() for track, _ in shown]
         crops = crop_faces(grey, [box for _, box in shown], eyes)
+        if self._gallery is not None:
+            self._remember([track for track, _ in shown], crops, elapsed)
         probabilities = {model.name: model.predict_proba(crops) for model in self._models}
         faces = []
         for index, (track, box) in enumerate(shown):
@@ -196,6 +239,10 @@ class FaceTracker:
             predictions, raw = track.smooth(own, elapsed, self._smoothing, self._threshold)
             faces.append(TrackedFace(track.id, box, crops[index], predictions, eyes=eyes[index], raw=raw))
         return faces
+
+
+def _view(grey: NDArray[np.uint8], detection: Detection) -> NDArray[np.float32]:
+    return describe(crop_faces(grey, [detection.box], [detection.eyes])[0])
 
 
 def _distinct(detections: Sequence[Detection]) -> list[Detection]:

@@ -60,18 +60,20 @@ def analyze_video(
     *,
     detector: str = DEFAULT_DETECTOR,
     sampling: Sampling = EVERY_FRAME,
+    recognise: bool = True,
     csv: str | Path | None = None,
     annotated: str | Path | None = None,
     blur: Blur | None = None,
 ) -> Generator[VideoFrame, None, None]:
-    """Yield every frame that `sampling` asks for with its faces, as FaceTracker finds them with `detector`.
+    """Yield every frame that `sampling` asks for with its faces, as FaceTracker finds them.
 
+    detector, recognise: as of FaceTracker.
     csv: path of a table with the columns VIDEO_FIELDS. annotated: path of an MP4 with boxes and labels and the film's
     sound, which begins where `sampling` does; blur: whose faces it hides. Both files are complete once the generator
     has ended or is closed. Raises ImageError as `Video.frames` does and where a file cannot be written, ModelError for
     a model that cannot be used.
     """
-    tracker = FaceTracker(models, detector=detector)
+    tracker = FaceTracker(models, detector=detector, recognise=recognise)
     hiding = FilmBlur(blur) if blur else None
     with contextlib.ExitStack() as stack:
         table = stack.enter_context(contextlib.closing(CsvWriter(csv))) if csv else None

@@ -35,7 +35,7 @@ class Progress:
 def job_folder(out: Path, models: Sequence[EmotionModel], settings: FilmSettings) -> Path:
     """The folder of a job: other models, weights, calibration or settings, but for formats, make another job."""
     blur = None if settings.blur is None else list(settings.blur.keep)
-    return out / job_name(models, settings.detector, settings.sampling.to_dict(), blur)
+    return out / job_name(models, settings.detector, settings.sampling.to_dict(), settings.recognise, blur)
 
 
 def run_films(

@@ -25,13 +25,14 @@ _HASHED: Final = 2**22  # bytes at a time
 class FilmSettings:
     """What decides a film's result. bundles: folders of the models; detector: its name; formats: of FORMATS.
 
-    blur: whose faces the annotated copy hides.
+    recognise: whether faces that come back get their number again; blur: whose faces the annotated copy hides.
     """
 
     bundles: tuple[Path, ...]
     detector: str
     sampling: Sampling
     formats: tuple[str, ...]
+    recognise: bool = True
     blur: Blur | None = None
 
 
@@ -77,6 +78,7 @@ class FilmWorker:
                         self._models,
                         detector=settings.detector,
                         sampling=settings.sampling,
+                        recognise=settings.recognise,
                         annotated=writer.annotated,
                         blur=settings.blur,
                     ):
@@ -96,6 +98,7 @@ class FilmWorker:
             "models": [model.name for model in self._models],
             "detector": self._settings.detector,
             "sampling": self._settings.sampling.to_dict(),
+            "recognition": self._settings.recognise,
             "blur": None if self._settings.blur is None else {"keep": list(self._settings.blur.keep)},
         }
 
