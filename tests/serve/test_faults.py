@@ -317,6 +317,13 @@ def test_a_killed_worker_loses_its_own_requests_alone_and_stopping_drains(tmp_pa
             for visit_done in visits:
                 visit_done.result()
         assert len(lost) <= 4 and all(models == ["cnn"] for models in done)
+        with running.client() as client:  # over all processes, also the one that is gone
+            counted = client.request("GET", "/metrics").splitlines()
+        answers_of = next(
+            line for line in counted if line.startswith('fer_requests_total{route="/v1/analyze",status="200"}')
+        )
+        assert len(done) <= float(answers_of.split()[-1]) <= len(done) + len(lost)
+        assert "fer_waiting_pictures 0.0" in counted
 
         with ThreadPoolExecutor(8) as pool:
             asked_now = [pool.submit(answered, running.client) for _ in range(8)]
