@@ -1,24 +1,17 @@
 """/openapi.json: what FastAPI tells of the routes, with bodies, answers, problems and examples."""
 
-import json
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from fer_core.analysis import analysis_schema
-from fer_core.emotions import EMOTIONS
 from fer_core.image import FACE_SIZE
 from fer_core.limits import MAX_FILES, MAX_IMAGE_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_FACES, MAX_VIDEO_BYTES
-from fer_core.serve.jobs import STATES
 from fer_core.serve.problems import KINDS, MEDIA_TYPE
+from fer_core.serve.schemas import schemas
 
 _BINARY: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
-_NAMES: Final[dict[str, Any]] = {"type": "array", "items": _TEXT}
-_COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
-_VERSION: Final[dict[str, Any]] = {"type": "integer", "description": "of the form of the answer"}
-_ROW: Final = {"type": "array", "items": {"type": "number"}, "minItems": len(EMOTIONS), "maxItems": len(EMOTIONS)}
 
 BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("/v1/analyze", "post"): {
@@ -51,77 +44,12 @@ ANSWERS: Final[dict[tuple[str, str], tuple[str, str, dict[str, Any]]]] = {
     ("/v1/models", "get"): ("200", "application/json", {"$ref": "#/components/schemas/Models"}),
     ("/metrics", "get"): ("200", "text/plain", _TEXT),
 }
-SCHEMAS: Final[dict[str, Any]] = {
-    "Analyses": {
-        "type": "object",
-        "required": ["schema_version", "analyses", "refused"],
-        "properties": {
-            "schema_version": _VERSION,
-            "analyses": {"type": "array", "items": {"$ref": "#/components/schemas/Analysis"}},
-            "refused": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
-        },
-    },
-    "Probabilities": {
-        "type": "object",
-        "required": ["schema_version", "emotions", "faces", "probabilities"],
-        "properties": {
-            "schema_version": _VERSION,
-            "emotions": {"type": "array", "items": {"$ref": "#/components/schemas/Emotion"}},
-            "faces": _COUNT,
-            "probabilities": {
-                "description": "model -> a row for each face, in the order of `emotions`",
-                "type": "object",
-                "additionalProperties": {"type": "array", "items": _ROW},
-            },
-        },
-    },
-    "Job": {
-        "type": "object",
-        "required": ["schema_version", "job", "state", "progress", "models", "detector"],
-        "properties": {
-            "schema_version": _VERSION,
-            "job": _TEXT,
-            "state": {"enum": list(STATES)},
-            "progress": {"type": "number", "minimum": 0, "maximum": 1},
-            "models": _NAMES,
-            "detector": _TEXT,
-            "detail": {"type": "string", "description": "why it failed"},
-            "notes": _NAMES,
-            "summary": {
-                "description": "seconds, frames, faces; shares: model -> emotion -> seconds for which it was shown",
-                "type": "object",
-            },
-        },
-    },
-    "Models": {
-        "type": "object",
-        "required": ["models", "unavailable"],
-        "properties": {
-            "models": {"type": "array", "items": {"type": "object", "required": ["name", "title", "version"]}},
-            "unavailable": {"description": "name -> reason", "type": "object", "additionalProperties": _TEXT},
-        },
-    },
-    "Problem": {
-        "description": "RFC 9457",
-        "type": "object",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"enum": [kind.type for kind in KINDS]},
-            "title": _TEXT,
-            "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "a sentence for people"},
-            "picture": {"type": "string", "description": "the file that it is about"},
-            "refused": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
-        },
-    },
-}
 
 
 def openapi(app: FastAPI, token: bool) -> dict[str, Any]:
     """The description. token: whether one is asked."""
     described = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schemas = described.setdefault("components", {})["schemas"] = _analysis_schemas() | SCHEMAS
-    assert isinstance(schemas, dict)
+    described.setdefault("components", {})["schemas"] = schemas()
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             _complete(operation, path, method)
@@ -140,10 +68,3 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for kind in KINDS:
         operation["responses"][str(kind.status)] = {"description": kind.title} | problem
-
-
-def _analysis_schemas() -> dict[str, Any]:
-    """analysis.schema.json and what it defines, as components."""
-    text = json.dumps(analysis_schema()).replace("#/$defs/", "#/components/schemas/")
-    analysis = json.loads(text)
-    return {"Analysis": analysis, **analysis.pop("$defs")}
