@@ -12,8 +12,9 @@ from fer_core.analysis import SCHEMA_VERSION, UNSURE_BELOW
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
 from fer_core.emotions import EMOTIONS
 from fer_core.limits import WORK_SECONDS
+from fer_core.serve.crops import faces_of
 from fer_core.serve.engine import Engine, Question
-from fer_core.serve.intake import faces_of, read_body, read_pictures
+from fer_core.serve.intake import read_body, read_pictures
 from fer_core.serve.problems import GONE, PARAMETER, PICTURE, UNAVAILABLE, Problem
 
 _DECIMALS: Final = 4  # of a probability, as in Analysis.to_dict()
