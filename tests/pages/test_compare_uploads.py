@@ -41,6 +41,9 @@ def test_own_faces_from_uploads(real: Path) -> None:
     assert "14 faces" in texts(page) and "wrong predictions" in texts(page)
     assert page.expander[0].label == "2 files were left out"
     assert "unknown.png" in page.text[0].value and "happy_broken.png" in page.text[0].value
+    plain = [image.proto.imgs[0].url for image in page.get("image")]
+    checked(page.toggle(key="own_why").set_value(True).run())
+    assert len(plain) == len(page.get("image")) and [image.proto.imgs[0].url for image in page.get("image")] != plain
 
 
 @pytest.fixture

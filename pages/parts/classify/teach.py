@@ -16,6 +16,7 @@ from pages.parts.shared.model_picker import ready_model, use_in_session
 from pages.parts.shared.notices import as_text
 
 MOST_WANTED = 12
+MOST_MEGABYTES = 50  # of a ZIP of corrections: far more than 2,000 crops have
 NAME = "mine"
 """Of what was learned; the next replaces it."""
 
@@ -23,8 +24,8 @@ NAME = "mine"
 def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel], results: Sequence[Any]) -> None:
     """The panel, closed until somebody opens it. results: of the pictures, whose doubtful faces are asked for."""
     count = len(corrections())
-    label = f"Teach it: {count} corrected face{'' if count == 1 else 's'}" if count else "Teach it"
-    with st.expander(label, key="teach", icon=":material/school:", on_change="rerun") as panel:
+    # NOTE: a label that changes, with the number of faces say, would shut the panel
+    with st.expander("Teach it", key="teach", icon=":material/school:", on_change="rerun") as panel:
         if not panel.open:
             return
         st.markdown(
@@ -35,7 +36,10 @@ def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel]
         _show_files()
         if count:
             said = Counter(EMOTIONS[correction.label] for correction in corrections().values())
-            st.caption(", ".join(f"{SYMBOLS[name]} {name} {said[name]}" for name in EMOTIONS if name in said))
+            st.caption(
+                f"{count} corrected face{'' if count == 1 else 's'}: "
+                + ", ".join(f"{SYMBOLS[name]} {name} {said[name]}" for name in EMOTIONS if name in said)
+            )
             _show_learning(cards, chosen)
 
 
@@ -66,7 +70,12 @@ def _show_files() -> None:
     """Save and load."""
     from fer_core.adaptation import pack_faces, unpack_faces  # here: no first page needs it
 
-    given = st.file_uploader("Load corrections: a ZIP with a folder per emotion", type="zip", key="corrections-file")
+    given = st.file_uploader(
+        "Load corrections: a ZIP with a folder per emotion",
+        type="zip",
+        key="corrections-file",
+        max_upload_size=MOST_MEGABYTES,
+    )
     if given is not None and st.session_state.get("corrections-taken") != given.file_id:
         st.session_state["corrections-taken"] = given.file_id
         try:

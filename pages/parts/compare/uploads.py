@@ -1,6 +1,7 @@
 """Compare, uploads: the models on a visitor's own labelled faces, uploaded or in a folder of this machine."""
 
 import json
+from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from fer_core import EMOTIONS, DatasetError
+from fer_core import EMOTIONS, DatasetError, EmotionModel
 from fer_core.bundle import PART_NAMES, Bundle
 from fer_core.charts import confusion_chart
 from fer_core.datasets import (
@@ -21,6 +22,7 @@ from fer_core.datasets import (
     unknown_text,
 )
 from fer_core.evaluation import Measured, confident_mistakes, measure, table_of_uploads
+from fer_core.explanation import ABOUT
 from fer_core.image import IMAGE_SUFFIXES, MAX_IMAGE_BYTES
 from fer_core.reporting import RealFaces, percent_interval
 from pages.parts.compare.address import from_address, to_address
@@ -31,6 +33,7 @@ from pages.parts.compare.tables import matrix_rows, table_config, table_rows
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.model_picker import ready_model
 from pages.parts.shared.notices import show_notice
+from pages.parts.shared.why import why_image
 
 MISTAKES = 14  # two rows of the gallery
 LEFT_OUT_SHOWN = 200
@@ -75,7 +78,7 @@ def show_uploads(bundles: list[Bundle], titles: dict[str, str]) -> None:
         if isinstance(measured, RealFaces):
             show_found(own.name, own.faces, measured, names)
         else:
-            _show_measured(measured, names)
+            _show_measured(measured, names, {bundle.name: bundle for bundle in bundles})
 
 
 class OwnFaces(NamedTuple):
@@ -146,7 +149,7 @@ def _measure(faces: FaceTable | LabelledPictures, bundles: list[Bundle]) -> Meas
         bar.empty()
 
 
-def _show_measured(measured: Measured, titles: dict[str, str]) -> None:
+def _show_measured(measured: Measured, titles: dict[str, str], bundles: Mapping[str, Bundle]) -> None:
     """Figures, the JSON to keep, confusion matrices, and the confident mistakes."""
     part = next(iter(measured.parts))
     if len(measured.parts) > 1:
@@ -170,8 +173,10 @@ def _show_measured(measured: Measured, titles: dict[str, str]) -> None:
                 show_chart(chart, titles[name], matrix_rows(matrix), f"own-confusion-{name}-{part}")
         show_absent(next(iter(results.values()))[part])
     st.markdown("##### Confident mistakes")
+    why = st.toggle("Show why", key="own_why", help=ABOUT)
     for name, by_part in measured.probabilities.items():
-        _show_mistakes(titles[name], faces, by_part[part])
+        model = ready_model(name, bundles[name].card) if why and name in bundles else None
+        _show_mistakes(titles[name], faces, by_part[part], model)
 
 
 def _show_figures(figures: dict[str, dict[str, Any]]) -> None:
@@ -187,8 +192,8 @@ def _show_figures(figures: dict[str, dict[str, Any]]) -> None:
     st.dataframe(table_rows(rows), column_config=config, hide_index=True)
 
 
-def _show_mistakes(title: str, faces: Faces, probabilities: Any) -> None:
-    """The wrong predictions of the highest confidence. probabilities: (N, 7), for `faces`."""
+def _show_mistakes(title: str, faces: Faces, probabilities: Any, model: EmotionModel | None) -> None:
+    """The wrong predictions of the highest confidence. probabilities: (N, 7), for `faces`. model: tells why, if any."""
     mistakes = confident_mistakes(probabilities, faces.labels, MISTAKES)
     if not len(mistakes):
         st.success(f"{title} made no mistake here.", icon=":material/check:")
@@ -198,4 +203,8 @@ def _show_mistakes(title: str, faces: Faces, probabilities: Any) -> None:
         f"{EMOTIONS[faces.labels[i]]} → {EMOTIONS[probabilities[i].argmax()]} {probabilities[i].max():.0%}"
         for i in mistakes
     ]
-    st.image([faces.faces[i] for i in mistakes], caption=captions, width=104)
+    if model is None:
+        images = [faces.faces[i] for i in mistakes]
+    else:
+        images = [why_image(faces.faces[i], model, int(probabilities[i].argmax())) for i in mistakes]
+    st.image(images, caption=captions, width=104)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from fer_core import EMOTIONS, EmotionModel, Face
 from fer_core.explanation import ABOUT, evidence, overlay, runner_up
 
-SIDE = 224  # pixels of a map
+SIDE = 256  # pixels of a map
+SHOWN = 130  # of the page's pixels: two stand side by side on a phone
 
 
 def show_why(face: Face, models: Sequence[EmotionModel], titles: Mapping[str, str], key: str) -> None:
@@ -48,11 +49,17 @@ def _maps(
     return np.asarray(evidence(_model, _face[np.newaxis])[0])
 
 
+def why_image(face: NDArray[np.uint8], model: EmotionModel, label: int) -> NDArray[np.uint8]:
+    """The map of one emotion, an index into EMOTIONS, over a (48, 48) face: (side, side, 3) RGB uint8."""
+    one = _maps(model.name, model.version, face.tobytes(), model, face)[label]
+    return overlay(face, one, float(np.abs(one).max()), SIDE)
+
+
 def _show_model(face: Face, model: EmotionModel, title: str) -> None:
     images, captions = why_images(face.crop, model, face.predictions[model.name].probabilities)
     if title:
         st.markdown(f"**{title}**")
     with st.container(horizontal=True, gap="small"):
         for image, caption in zip(images, captions, strict=True):
-            with st.container(width=150):
-                st.image(image, caption=caption, width=150, alt=f"{caption}: what speaks for it and against it")
+            with st.container(width=SHOWN):
+                st.image(image, caption=caption, width=SHOWN, alt=f"{caption}: what speaks for it and against it")
