@@ -12,7 +12,7 @@ from tests.support.bad_inputs import good
 from tests.support.service import Service
 
 pytest.importorskip("schemathesis", reason="needs schemathesis")
-SECONDS = os.environ.get("FER_FUZZ_SECONDS", "8")
+SECONDS = os.environ.get("FER_FUZZ_SECONDS", "6")
 NOT_TOLD = "positive_data_acceptance"
 """A schema cannot say which bytes are a picture, so most that fit it are refused."""
 
