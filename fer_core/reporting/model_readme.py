@@ -38,7 +38,7 @@ def readme_text(card: ModelCard) -> str:
         _section("Published and measured", _published(card)),
         _section("By emotion", _by_emotion(card)),
         _section("Robustness", _robustness(card)),
-        _section("Training", _training(card)),
+        _section("Training", _adaptation(card) if card.base else _training(card)),
         _section("Input and output", _input_and_output(card)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -55,6 +55,16 @@ def _summary(card: ModelCard) -> str:
     text += f"{card.multiply_adds / 1e6:.0f} million multiply-adds per face, {size:.2f} MB"
     text += f" ({weights} weights)." if weights else "."
     return text + (f" After {card.reproduces}." if card.reproduces else "")
+
+
+def _adaptation(card: ModelCard) -> str:
+    """What a head on another model's features was fitted to, and what it was worth on faces that it had not seen."""
+    faces, base = card.adaptation.get("faces", {}), (card.base or {}).get("name")
+    text = f"A head on the features of `{base}`, fitted to {sum(faces.values())} faces"
+    text += f" ({', '.join(f'{emotion} {count}' for emotion, count in faces.items())})" if faces else ""
+    before, after = (card.adaptation.get(key, {}).get("accuracy") for key in ("before", "after"))
+    known = before is not None and after is not None
+    return text + (f": cross-validated accuracy {percent(before)} before, {percent(after)} after." if known else ".")
 
 
 def _results(card: ModelCard) -> str:

@@ -13,6 +13,8 @@ from fer_core.bundle import HEAD_NAME, bundle_folder, change_card, file_entry, r
 from fer_core.datasets import labelled_pictures
 from fer_core.emotions import EMOTIONS
 from fer_core.image import encode_png, sample_image
+from fer_core.labelling.on_ray import _packed
+from fer_core.reporting import readme_text
 from tests.support.patterns import RANDOM
 
 BASE = "everyday"
@@ -165,3 +167,16 @@ def test_copies_count_once_and_contradictions_not_at_all(folder: Path) -> None:
     refused, missed, contradiction = found.left_out
     assert "broken.png" in refused and missed.endswith("plain.png: no face found.")
     assert "3.png" in contradiction and "too.png" in contradiction and "labelled happy and sad" in contradiction
+
+
+def test_it_travels_to_other_machines_with_its_base(mine: Path) -> None:
+    packed = _packed([mine])
+    assert {name: set(files) for name, files in packed.items()} == {
+        "mine": {"card.json", "head.npz"},
+        BASE: {"card.json", "model.tflite"},
+    }
+
+
+def test_its_readme_says_what_it_was_fitted_to(mine: Path) -> None:
+    text = readme_text(read_card(mine))
+    assert f"features of `{BASE}`, fitted to 40 faces (angry 8, disgust 8" in text and "unknown" not in text

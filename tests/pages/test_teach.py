@@ -1,16 +1,19 @@
 """Classify: why a face got its emotion, what it really is, and the model that learns from that; by AppTest."""
 
 import io
+import shutil
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer_core import EMOTIONS, analyze, list_models
-from fer_core.adaptation import pack_faces, unpack_faces
-from tests.pages.test_classify import PORTRAIT, models, texts, uploaded, verdicts
+from fer_core import EMOTIONS, analyze, list_models, load_model
+from fer_core.adaptation import adapt, pack_faces, unpack_faces
+from fer_core.bundle import bundle_folder
+from tests.pages.test_classify import PORTRAIT, ROOT, app, html, models, texts, uploaded, verdicts
 from tests.support.patterns import drawn_faces
 
 pytestmark = pytest.mark.skipif(not list_models(), reason="needs the shipped bundles under models/")
@@ -97,6 +100,41 @@ def test_too_few_and_one_emotion_are_said_in_a_line() -> None:
         page = loaded(pack_faces(faces))
         pressed(page, "Learn from these")
         assert reason in texts(page) and not page.metric
+
+
+@pytest.fixture
+def adapted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of models with everyday and mine, which is adapted from it."""
+    shutil.copytree(bundle_folder("everyday", ROOT / "models"), tmp_path / "everyday")
+    faces, labels = np.stack([face for face, _ in FACES]), np.array([label for _, label in FACES], np.uint8)
+    (tmp_path / "mine").mkdir()
+    for name, content in adapt(load_model(tmp_path / "everyday"), faces, labels, "mine").files.items():
+        (tmp_path / "mine" / name).write_bytes(content)
+    monkeypatch.setenv("FER_MODELS_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("adapted")
+@pytest.mark.parametrize(
+    ("path", "address", "said"),
+    [
+        ("pages/compare.py", {"view": "pair", "models": "mine,everyday"}, "not evaluated on the same faces"),
+        ("pages/compare.py", {"view": "all"}, ""),
+        ("pages/model.py", {"model": "mine"}, "What it was adapted to"),
+    ],
+)
+def test_every_page_takes_an_adapted_model(path: str, address: dict[str, str], said: str) -> None:
+    page = app()
+    page.switch_page(path)
+    for name, value in address.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception and not page.error and said in texts(page)
+
+
+@pytest.mark.usefixtures("adapted")
+def test_an_adapted_model_is_chosen_like_any_other() -> None:
+    page = app("mine")
+    assert models(page).value == ["mine"] and verdicts(page) and any("by mine" in text for text in html(page))
 
 
 def zipped(**files: bytes) -> bytes:

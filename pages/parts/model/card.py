@@ -28,6 +28,8 @@ def show_card(card: ModelCard, title: str) -> None:
     if card.reproduces:
         st.markdown(f"Rebuilt after *{card.reproduces}*.")
     _show_size(card)
+    if card.adaptation:
+        _show_adaptation(card)
     _show_quality(card, title)
     _show_training(card, title)
     for heading, text in (("Intended use", card.intended_use), ("Limits", card.limits)):
@@ -45,6 +47,25 @@ def _show_size(card: ModelCard) -> None:
         "File": f"{size / 1e6:.2f} MB" if size else None,
     }
     _show_figures(figures)
+
+
+def _show_adaptation(card: ModelCard) -> None:
+    """What an adapted model learned from, and what it was worth there."""
+    st.subheader("What it was adapted to", anchor=False)
+    before, after = card.adaptation.get("before", {}), card.adaptation.get("after", {})
+    faces = card.adaptation.get("faces", {})
+    low, high = after.get("accuracy_interval") or (None, None)
+    _show_figures(
+        {
+            "Base": (card.base or {}).get("name"),
+            "Faces": f"{sum(faces.values()):,}",
+            "Accuracy before": _percent(before.get("accuracy")),
+            "Accuracy after": _percent(after.get("accuracy")),
+            "95 % interval": None if low is None else f"{low:.1%} to {high:.1%}",
+        }
+    )
+    counts = ", ".join(f"{emotion} {count:,}" for emotion, count in faces.items())
+    st.caption(f"Cross-validated on the faces that it learned from: {counts}.")
 
 
 def _show_quality(card: ModelCard, title: str) -> None:
