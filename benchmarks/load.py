@@ -48,6 +48,8 @@ class Connection:
 
     async def ask(self, request: bytes) -> int:
         """The status. Raises OSError, or EOFError where the connection ended before the answer did."""
+        if self._streams is not None and self._streams[0].at_eof():  # it was idle for longer than the service waits
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
