@@ -94,7 +94,7 @@ class Visitor:
         return [found for found in self.page.session_state["analyses"].values() if isinstance(found, Analysis)]
 
     def texts(self) -> str:
-        kinds = (self.page.caption, self.page.info, self.page.warning, self.page.subheader)
+        kinds = (self.page.caption, self.page.info, self.page.warning, self.page.header)
         html = [element.proto.body for element in self.page.get("html")]
         return "\n".join([*(str(element.value) for kind in kinds for element in kind), *html])
 
@@ -168,7 +168,7 @@ def check_page(case: Case, visitor: Visitor) -> None:
         assert "No face found" in visitor.texts()
     if case.outcome == LEFT_OUT:
         assert f"{MAX_FILES + 1}.png was left out" in visitor.texts()
-    shown = len([element for element in visitor.page.subheader])
+    shown = len([element for element in visitor.page.header])
     assert shown == (len(refusals(visitor.page)) < min(MAX_FILES, len(case.files())))  # of several, one is opened
 
 

@@ -50,7 +50,7 @@ def uploaded(*files: tuple[str, bytes]) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.subheader)
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.header)
     return "\n".join([*(str(element.value) for kind in kinds for element in kind), *html(page)])
 
 
@@ -77,7 +77,7 @@ def sample(page: AppTest) -> AppTest:
 def test_it_opens_with_every_flagship_chosen_and_an_example_classified() -> None:
     page = app()
     assert models(page).value == [name for name in list_models() if load_model(name).card.flagship]
-    assert not page.subheader
+    assert not page.header
     (verdict,) = verdicts(page)
     assert verdict.startswith("happy") and "expression, not a feeling" in texts(page)
     assert "Clear results" not in [button.label for button in page.button]
@@ -91,7 +91,7 @@ def test_the_example_is_analysed_once_for_all_visitors(monkeypatch: pytest.Monke
 
 def test_the_sample_is_one_happy_face_for_both_models() -> None:
     page = sample(app())
-    assert [element.value for element in page.subheader] == ["astronaut.png"]
+    assert [element.value for element in page.header] == ["astronaut.png"]
     titles = [load_model(name).card.title for name in models(page).value]
     assert len(verdicts(page)) == 1 and f"the mean of {' and '.join(titles)}" in texts(page)
     assert [d.label for d in page.get("download_button")] == ["CSV", "JSON", "Annotated PNG"]
@@ -118,12 +118,12 @@ def test_one_picture(name: str, data: bytes, said: str) -> None:
 
 def test_a_bad_picture_does_not_stop_the_others() -> None:
     page = uploaded(("bad.jpg", b"no"), ("good.png", PORTRAIT), ("black.png", png(np.zeros((99, 200), np.uint8))))
-    assert [element.value for element in page.subheader] == ["good.png"]
+    assert [element.value for element in page.header] == ["good.png"]
     assert "**3 files: 2 read, 1 refused, 1 face**" in texts(page)
     assert len(page.error) == 1 and page.expander[0].label == "1 refused"
     assert "bad.jpg" in page.error[0].value
     page.button(key="open-1").click().run()
-    assert [element.value for element in page.subheader] == ["black.png"] and "No face found" in texts(page)
+    assert [element.value for element in page.header] == ["black.png"] and "No face found" in texts(page)
 
 
 def crops(count: int, folder: str = "") -> list[tuple[str, bytes]]:
@@ -155,9 +155,9 @@ def test_a_picture_that_is_added_is_the_one_that_is_opened() -> None:
     page = app()
     files = [(name, data, "image/png") for name, data in crops(3)]
     page.file_uploader[0].set_value(files[:2]).run()
-    assert [element.value for element in page.subheader] == ["0.png"]
+    assert [element.value for element in page.header] == ["0.png"]
     page.file_uploader[0].set_value(files).run()
-    assert [element.value for element in page.subheader] == ["2.png"]
+    assert [element.value for element in page.header] == ["2.png"]
 
 
 def test_no_pixels_of_several_pictures_are_kept() -> None:
@@ -205,9 +205,9 @@ def test_unsure_follows_the_threshold(threshold: float) -> None:
 
 def test_clear_results_clears() -> None:
     page = sample(app())
-    assert page.subheader
+    assert page.header
     next(button for button in page.button if button.label == "Clear results").click().run()
-    assert not page.subheader
+    assert not page.header
     assert not page.exception
 
 
@@ -223,21 +223,21 @@ def test_results_and_choices_are_there_after_another_page_until_they_are_cleared
     models(page).set_value(["cnn"])
     page.slider[0].set_value(0.95)
     page = away_and_back(page.run())
-    assert [element.value for element in page.subheader] == ["mine.png"]
+    assert [element.value for element in page.header] == ["mine.png"]
     assert models(page).value == ["cnn"] and page.slider[0].value == 0.95
     models(page).set_value(["mobilenet"])
     page = away_and_back(page.run())
     assert "by MobileNet" in texts(page) and models(page).value == ["mobilenet"]
     next(button for button in page.button if button.label == "Clear results").click().run()
-    assert not away_and_back(page).subheader
+    assert not away_and_back(page).header
 
 
 def test_an_upload_replaces_what_was_there_and_its_removal_empties_the_page() -> None:
     page = away_and_back(uploaded(("mine.png", PORTRAIT)))
     page.file_uploader[0].set_value([("other.png", PORTRAIT, "image/png")]).run()
-    assert [element.value for element in page.subheader] == ["other.png"]
+    assert [element.value for element in page.header] == ["other.png"]
     page.file_uploader[0].set_value([]).run()
-    assert not page.subheader and not page.exception
+    assert not page.header and not page.exception
 
 
 def test_models_can_be_left_out() -> None:

@@ -64,7 +64,7 @@ def page() -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.subheader)
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.header)
     said = [str(element.value) for kind in kinds for element in kind]
     return "\n".join([*said, *(element.proto.body for element in app.get("html"))])
 

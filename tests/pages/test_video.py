@@ -37,12 +37,12 @@ def given(page: AppTest, data: bytes = CLIP, name: str = "me.mp4") -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    kinds = (page.subheader, page.markdown, page.caption, page.info, page.warning, page.error)
+    kinds = (page.header, page.markdown, page.caption, page.info, page.warning, page.error)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def shown(page: AppTest) -> list[str]:
-    return [element.value for element in page.subheader]
+    return [element.value for element in page.header]
 
 
 def jobs(page: AppTest) -> list[Any]:
@@ -60,7 +60,7 @@ def done() -> Iterator[AppTest]:
 
 def test_nothing_is_shown_before_a_video_is_given() -> None:
     page = app()
-    assert not page.subheader and "Clear results" not in [button.label for button in page.button]
+    assert not page.header and "Clear results" not in [button.label for button in page.button]
 
 
 def test_timelines_the_first_frame_and_the_files(done: AppTest) -> None:

@@ -38,7 +38,7 @@ def view(page: AppTest, name: str, detail: str | None = None) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    kinds = (page.warning, page.error, page.info, page.success, page.caption, page.markdown, page.subheader)
+    kinds = (page.warning, page.error, page.info, page.success, page.caption, page.markdown, page.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 

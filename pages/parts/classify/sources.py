@@ -61,14 +61,13 @@ def chosen_pictures(source: str) -> list[Picture]:
     else:
         many = "a folder of pictures" if source == "Folder" else f"up to {MAX_FILES} at once"
         st.file_uploader(
-            f"JPEG, PNG, WebP or BMP: {many}, each at most {limit} MB and {megapixels} megapixels",
+            f"Drop JPEG, PNG, WebP or BMP here: {many}, each at most {limit} MB and {megapixels} megapixels",
             type=FOLDER_TYPES if source == "Folder" else None,
             accept_multiple_files="directory" if source == "Folder" else True,
             max_upload_size=limit,
             key=key,
             on_change=_take,
             args=(key,),
-            label_visibility="collapsed",
         )
     # NOTE: a browser that reconnects may bring files to a session that has not seen them: no change to Streamlit
     files = _files(st.session_state[key])

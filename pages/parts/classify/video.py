@@ -32,7 +32,7 @@ def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
             jobs[key] = VideoJob(uploaded_file, uploaded_file.name, models)
         job = jobs[key] = jobs.pop(key)  # the newest is what the page comes back to
         slot = f"video-{key[0]}"
-        st.subheader(as_text(job.name), divider="gray", anchor=False)
+        st.header(as_text(job.name), divider="gray", anchor=False)
         if not job.is_done:
             _work(job, slot)
     except ImageError as error:

@@ -129,7 +129,7 @@ def show_calibration(pair: list[Bundle], predictions: dict[str, tuple[Any, Any]]
 
 def show_training(pair: list[Bundle], titles: dict[str, str]) -> None:
     """Accuracy and loss of both, and their learning rates."""
-    st.markdown("##### Training")
+    st.markdown("## Training")
     trained = [bundle for bundle in pair if bundle.card.history]
     for bundle in pair:
         if bundle not in trained:

@@ -39,7 +39,7 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
             "Best first; the best figure of each column is bold. Click a heading to sort; hover over it to read what "
             "it means. Percentages are of faces classified correctly."
         )
-    st.subheader("Accuracy against cost", anchor=False)
+    st.header("Accuracy against cost", anchor=False)
     _show_cost(bundles, titles, measured)
 
 

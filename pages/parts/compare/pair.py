@@ -76,7 +76,7 @@ def _predictions_on(pair: list[Bundle], part: str) -> dict[str, tuple[Any, Any]]
 def _show_verdict(predictions: dict[str, tuple[Any, Any]], pair: list[str]) -> None:
     """McNemar's test in a sentence, and in numbers for those who want them. pair: the titles of both models."""
     test = mcnemar(*(probabilities.argmax(axis=1) == labels for labels, probabilities in predictions.values()))
-    st.markdown("##### Is the difference real?")
+    st.markdown("## Is the difference real?")
     st.info(verdict(test, *pair), icon=":material/balance:")
     with st.popover("The test in numbers", icon=":material/table:"):
         st.table(

@@ -34,7 +34,7 @@ def show_found(data: str, pictures: LabelledPictures, measured: RealFaces, title
     data: what the set of pictures is called.
     """
     results = measured.results()
-    st.markdown(f"##### {len(measured.labels):,} pictures, a face found in {measured.found.mean():.1%}")
+    st.markdown(f"## {len(measured.labels):,} pictures, a face found in {measured.found.mean():.1%}")
     rows = [
         {
             "model": titles[name],

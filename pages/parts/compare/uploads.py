@@ -155,7 +155,7 @@ def _show_measured(measured: Measured, titles: dict[str, str], bundles: Mapping[
     if len(measured.parts) > 1:
         part = st.selectbox("Part", list(measured.parts), format_func=lambda p: PART_NAMES.get(p, p), key="own_part")
     faces, results = measured.parts[part], measured.results()
-    st.markdown(f"##### {len(faces):,} faces")
+    st.markdown(f"## {len(faces):,} faces")
     _show_figures({titles[name]: by_part[part] for name, by_part in results.items()})
     st.download_button(
         "Everything as JSON",
@@ -172,7 +172,7 @@ def _show_measured(measured: Measured, titles: dict[str, str], bundles: Mapping[
                 chart = confusion_chart(matrix).configure_axisX(labelOverlap=False)
                 show_chart(chart, titles[name], matrix_rows(matrix), f"own-confusion-{name}-{part}")
         show_absent(next(iter(results.values()))[part])
-    st.markdown("##### Confident mistakes")
+    st.markdown("## Confident mistakes")
     why = st.toggle("Show why", key="own_why", help=ABOUT)
     for name, by_part in measured.probabilities.items():
         model = ready_model(name, bundles[name].card) if why and name in bundles else None

@@ -46,6 +46,6 @@ def _show_summary(session: LiveSession, titles: Mapping[str, str]) -> None:
     shares = session.shares()
     if not shares:
         return
-    st.subheader("Session so far", divider="gray", anchor=False)
+    st.header("Session so far", divider="gray", anchor=False)
     st.caption("Share of the time for which each expression was shown, over all faces.")
     show_bars(shares, {name: f"<strong>{escape(titles.get(name, name))}</strong>" for name in shares})

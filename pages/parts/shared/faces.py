@@ -43,7 +43,7 @@ def show_picture(
 
     name: as the heading has it; else the file's, without folders. below: shows more of a face, given a key for widgets.
     """
-    st.subheader(as_text(name or shown_name(result.name)), divider="gray", anchor=False)
+    st.header(as_text(name or shown_name(result.name)), divider="gray", anchor=False)
     for note in result.notes:
         st.caption(note)
     if len(result.faces) <= 2:

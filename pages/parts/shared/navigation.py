@@ -4,6 +4,14 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 _ENTERED = "entered"
+# on a phone all four fit into one row without their icons
+_STYLE = """<style>
+.st-key-fer-pages > :has(style) {position: absolute}
+@media (max-width: 640px) {
+  .st-key-fer-pages {gap: 0.25rem !important}
+  .st-key-fer-pages span:has(> [data-testid="stIconMaterial"]) {display: none}
+}
+</style>"""
 
 
 def navigation() -> StreamlitPage:
@@ -20,7 +28,8 @@ def navigation() -> StreamlitPage:
         ":material/description:": st.Page("pages/model.py", title="Models"),
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="fer-pages"):
+        st.html(_STYLE)
         for icon, page in pages.items():
             st.page_link(page, icon=icon, width="content")
     return chosen

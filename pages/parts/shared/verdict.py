@@ -26,10 +26,12 @@ table.fer-bars {width: 100%; border-collapse: collapse; font-size: 0.875rem; mar
 .fer-bars td {font-variant-numeric: tabular-nums}
 .fer-bars thead th {font-weight: 600}
 .fer-bars .best {font-weight: 700}
-.fer-bars .bar {width: 45%; min-width: 2rem; padding-right: 0.4rem}
+.fer-bars tbody th {width: 6.5rem; white-space: nowrap}
+.fer-bars .bar {min-width: 2rem; padding-right: 0.4rem}
 .fer-bars .value {text-align: right; width: 2.6rem}
 .fer-bars i {display: block; height: 0.7rem; border-radius: 2px; background-color: rgb(128 128 128 / 0.15)}
 .fer-rows i {height: 0.25rem}
+.fer-rows tbody th {width: auto; white-space: normal}
 .fer-rows td, .fer-rows thead th {width: 10%; padding-right: 0.35rem}
 .fer-rows tr.mean th, .fer-rows tr.mean td {border-bottom: 1px solid rgb(128 128 128 / 0.5); padding-bottom: 0.3rem}
 .fer-hidden {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
