@@ -1,0 +1,60 @@
+"""Makes the plot of docs/models.md from the cards: what FER-2013's test faces say about real ones.
+
+python -m docs.make_plots
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from fer_core.bundle import OFFICIAL_TEST, read_bundles
+from fer_core.charts import save_png
+
+TARGET: Final = Path(__file__).parent / "pictures" / "real_faces.png"
+_X: Final = "FER-2013 test part (PrivateTest), accuracy"
+_Y: Final = "Real faces, accuracy"
+
+
+def main() -> None:
+    """Draw accuracy on real faces over accuracy on PrivateTest, a point per bundle with both."""
+    bundles, _ = read_bundles()
+    frame = pd.DataFrame(
+        [
+            {
+                "model": bundle.card.title,
+                _X: bundle.card.evaluation[OFFICIAL_TEST]["accuracy"],
+                _Y: bundle.card.real_faces["accuracy"],
+                "Trained on": "further pictures too" if bundle.card.training.get("extra_data") else "FER-2013 alone",
+            }
+            for bundle in bundles
+            if bundle.card.real_faces and OFFICIAL_TEST in bundle.card.evaluation
+        ]
+    )
+    frame["crowded"] = [_has_neighbour(row, frame) for row in frame.to_dict("records")]
+    base = alt.Chart(frame).encode(x=_axis(_X, frame[_X]), y=_axis(_Y, frame[_Y]))
+    points = base.mark_point(size=90, filled=True, opacity=1).encode(
+        color=alt.Color("Trained on:N", scale=alt.Scale(range=["#0A6E7C", "#B26A00"]), legend=alt.Legend(orient="top")),
+        shape="Trained on:N",
+    )
+    names = base.encode(text="model:N")
+    right = names.transform_filter("!datum.crowded").mark_text(align="left", dx=8, dy=-4, fontSize=11)
+    left = names.transform_filter("datum.crowded").mark_text(align="right", dx=-8, dy=-4, fontSize=11)
+    save_png((points + right + left).properties(width=560, height=360), TARGET, scale=1.5)
+
+
+def _has_neighbour(row: dict[str, Any], frame: pd.DataFrame) -> bool:
+    """Whether another point lies where the name would, on the right."""
+    away_x, away_y = frame[_X] - row[_X], (frame[_Y] - row[_Y]).abs()
+    return bool(((away_x > 0) & (away_x < 0.02) & (away_y < 0.006)).any())
+
+
+def _axis(name: str, values: pd.Series) -> alt.X:
+    low, high = values.min() - 0.02, values.max() + (0.035 if name == _X else 0.02)
+    kind = alt.X if name == _X else alt.Y
+    return kind(f"{name}:Q", scale=alt.Scale(domain=[low, high]), axis=alt.Axis(format="%"))
+
+
+if __name__ == "__main__":
+    main()
