@@ -54,6 +54,11 @@ class Gallery:
     def __init__(self) -> None:
         self._views: dict[int, deque[NDArray[np.float16]]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has seen nobody yet."""
+        return not self._views
+
     def see(self, number: int, view: NDArray[np.float32]) -> None:
         """Keep a view of a face whose number is known."""
         views = self._views.pop(number, None) or deque(maxlen=_VIEWS)

@@ -204,16 +204,16 @@ class FaceTracker:
             self._tracks.append(Track(number, grey, detection))
         self._tracks.sort(key=lambda track: track.id)
 
-    def _remember(self, shown: Sequence[Track], crops: NDArray[np.uint8], elapsed: float) -> None:
-        """Keep a view of each face now and then."""
+    def _remember(self, gallery: Gallery, shown: Sequence[Track], crops: NDArray[np.uint8], elapsed: float) -> None:
+        """Keep a view of each face now and then; of few frames a second every one, for each may be another shot."""
         self._since_views += elapsed
         due = self._since_views >= _VIEW_EVERY
         self._since_views = 0.0 if due else self._since_views
+        at_once = elapsed >= _VIEW_EVERY or gallery.is_empty
         for track, crop in zip(shown, crops, strict=True):
-            confirmed_now = track.hits == CONFIRMED_HITS
-            if self._gallery is not None and track.time_since_update == 0 and track.is_confirmed:
-                if due or confirmed_now:
-                    self._gallery.see(track.id, describe(crop))
+            is_time = at_once or (track.is_confirmed and (due or track.hits == CONFIRMED_HITS))
+            if track.time_since_update == 0 and is_time:
+                gallery.see(track.id, describe(crop))
 
     def _pause(self, elapsed: float) -> None:
         for track in self._tracks:
@@ -231,7 +231,7 @@ class FaceTracker:
         eyes = [track.eyes() for track, _ in shown]
         crops = crop_faces(grey, [box for _, box in shown], eyes)
         if self._gallery is not None:
-            self._remember([track for track, _ in shown], crops, elapsed)
+            self._remember(self._gallery, [track for track, _ in shown], crops, elapsed)
         probabilities = {model.name: model.predict_proba(crops) for model in self._models}
         faces = []
         for index, (track, box) in enumerate(shown):

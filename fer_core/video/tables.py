@@ -22,9 +22,8 @@ time: seconds; frame: from 0, of those looked at; the box and the eyes, left to 
 `Video.frames`, eyes empty where the detector tells none. label, confidence, unsure and the seven emotions are smoothed,
 raw_* the frame's own. hints: what makes them doubtful (`fer_core.detection.face_hints`).
 """
-_ROWS_PER_GROUP: Final = (
-    20_000  # of Parquet that wait in memory: 11 minutes of one face and model at 30 frames a second
-)
+_ROWS_AS_DICTS: Final = 1_000  # that wait as they come, 2.5 kB each,
+_ROWS_PER_GROUP: Final = 20_000  # ... and that wait in columns, 0.2 kB each, until they become a group of the file
 
 
 class CsvWriter:
@@ -66,6 +65,7 @@ class ParquetWriter:
 
         self._path, self._schema = path, schema()
         self._rows: list[Mapping[str, Any]] = []
+        self._columns: list[pa.Table] = []
         try:
             self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         except OSError as error:
@@ -74,27 +74,37 @@ class ParquetWriter:
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows: column -> value."""
         self._rows += rows
-        if len(self._rows) >= _ROWS_PER_GROUP:
+        if len(self._rows) >= _ROWS_AS_DICTS:
+            self._pack()
+        if sum(map(len, self._columns)) >= _ROWS_PER_GROUP:
             self._flush()
 
     def close(self) -> None:
         """Write the remaining rows and the index."""
+        self._pack()
         self._flush()
         try:
             self._writer.close()
         except OSError as error:
             raise cannot_write(self._path, error) from None
 
+    def _pack(self) -> None:
+        import pyarrow as pa
+
+        if self._rows:
+            self._columns.append(pa.Table.from_pylist(self._rows, self._schema))
+            self._rows = []
+
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if not self._rows:
+        if not self._columns:
             return
         try:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema))
+            self._writer.write_table(pa.concat_tables(self._columns))
         except OSError as error:
             raise cannot_write(self._path, error) from None
-        self._rows = []
+        self._columns = []
 
 
 def schema() -> "pa.Schema":

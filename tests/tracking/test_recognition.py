@@ -62,6 +62,12 @@ def test_a_face_keeps_its_number_over_a_cut(shot: str, absence: float) -> None:
     assert run(tracker, portrait_frame(), 3.0 + absence) == {1}
 
 
+def test_one_frame_a_second_each_of_another_shot() -> None:
+    tracker = FaceTracker([BrightnessModel()], recognise=True)
+    shots = [portrait_frame(), *(shot(portrait_frame()) for shot in SHOTS.values())] * 2
+    assert [run(tracker, shot, float(second), 1) for second, shot in enumerate(shots)] == [{1}] * 8
+
+
 def test_without_it_the_number_is_a_new_one() -> None:
     tracker = FaceTracker([BrightnessModel()])
     assert run(tracker, portrait_frame(), 0.0) == {1}
