@@ -120,7 +120,7 @@ def _show_learning(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel
         base = st.selectbox(
             "Model", single, index=single.index(first), format_func=lambda name: cards[name].title, width=240
         )
-        learn = st.button("Learn from these", type="primary", icon=":material/school:")
+        learn = st.button("Learn from these", icon=":material/school:")
     if learn:
         st.session_state.pop("learned", None)
         if (model := ready_model(base, cards[base])) is not None:
