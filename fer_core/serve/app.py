@@ -21,7 +21,7 @@ from fer_core.serve.jobs import Jobs
 from fer_core.serve.observing import Observing
 from fer_core.serve.openapi import openapi
 from fer_core.serve.page import HEADERS, page
-from fer_core.serve.problems import INTERNAL, PARAMETER, Problem, problem_of_status
+from fer_core.serve.problems import INTERNAL, METHOD, PARAMETER, Problem, problem_of_status
 from fer_core.serve.settings import Settings
 from fer_core.serve.video_work import VideoWorker
 
@@ -86,8 +86,24 @@ async def _on_parameters(_: Request, error: Any) -> Response:
     return Problem(PARAMETER, f"{name}: {first['msg']}.").response()
 
 
-async def _on_framework(_: Request, error: Any) -> Response:
-    return problem_of_status(error.status_code, str(error.detail), error.headers).response()
+async def _on_framework(request: Request, error: Any) -> Response:
+    headers = dict(error.headers or {})
+    if error.status_code == METHOD.status and (allowed := _allowed(request)):
+        headers["Allow"] = allowed
+    return problem_of_status(error.status_code, str(error.detail), headers).response()
+
+
+def _allowed(request: Request) -> str:
+    """The methods of an address: Starlette names those of its first route alone."""
+    asked = request.url.path.split("/")
+    methods = {
+        method.upper()
+        for path, operations in request.app.openapi()["paths"].items()
+        for method in operations
+        if len(parts := path.split("/")) == len(asked)
+        and all(part == own or part.startswith("{") for part, own in zip(parts, asked, strict=True))
+    }
+    return ", ".join(sorted(methods))
 
 
 async def _on_failure(_: Request, error: Exception) -> Response:

@@ -1,7 +1,8 @@
 """Who is let in, and where the service listens at all."""
 
 import http.client
-import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fer_core.cli.parser import main
 from fer_core.client import Client, ServiceError
 from fer_core.serve.access import OPEN, is_local
 from tests.support.bad_inputs import good
+from tests.support.browser import ROOT
 from tests.support.service import Service, serving
 
 TOKEN = "0123456789abcdef-0123456789abcdef"
@@ -63,17 +65,11 @@ def test_it_does_not_start(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a module path of POSIX")
-def test_without_the_extra_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import sys
-
-    for name in [name for name in sys.modules if name.startswith("fer_core.serve")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert main(["serve"]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['uvicorn'] = None; from fer_core.cli.parser import main; sys.exit(main(['serve']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
     assert "uvicorn is missing" in line and "pip install" in line
 
 
@@ -144,6 +140,16 @@ def test_no_origin_is_allowed_to_read(guarded: Service) -> None:
     answer = connection.getresponse()
     assert answer.status == 405
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    connection.close()
+
+
+def test_a_wrong_method_names_all_that_are_taken(service: Service) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    for path, allowed in (("/v1/video/x", "DELETE, GET"), ("/v1/analyze", "POST"), ("/v1/video/x/result", "GET")):
+        connection.request("PATCH", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+        answer.read()
     connection.close()
 
 
