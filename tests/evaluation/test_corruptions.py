@@ -188,4 +188,4 @@ def test_evaluate_robustness_fills_the_card(bundle: Path, trained: Any, capsys: 
 def test_an_ensemble_has_no_card_for_it(bundle: Path, trained: Any, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["evaluate", "--data", str(trained.data), "--models-dir", str(bundle.parent), "--robustness"]
     assert main([*arguments, "--ensemble", bundle.name]) == 2
-    assert "--model" in capsys.readouterr().err
+    assert "a mean of models has none" in capsys.readouterr().err

@@ -40,6 +40,7 @@ def show_pair(bundles: list[Bundle], titles: dict[str, str]) -> None:
     predictions = _predictions_on(pair, part)
     if predictions:
         _show_verdict(predictions, [titles[bundle.name] for bundle in pair])
+        _show_real_faces(pair, titles)
     else:
         st.info("Without the stored predictions of both models, only what their cards hold can be shown.")
     details = {
@@ -93,3 +94,13 @@ def _show_verdict(predictions: dict[str, tuple[Any, Any]], pair: list[str]) -> N
             f"McNemar's test, {kinds[test.method]}. It says nothing about other kinds of faces. If you try many pairs "
             "of equally good models, about one in twenty will show a 'real' difference by chance."
         )
+
+
+def _show_real_faces(pair: list[Bundle], titles: dict[str, str]) -> None:
+    """What both reach on the same pictures of real faces, where their cards have it."""
+    records = [bundle.card.real_faces for bundle in pair]
+    if all(records) and records[0].get("sha256") == records[1].get("sha256"):
+        figures = [
+            f"{titles[bundle.name]} {record['accuracy']:.1%}" for bundle, record in zip(pair, records, strict=True)
+        ]
+        st.caption(f"On {records[0]['n']:,} pictures of real faces, found and classified: {', '.join(figures)}.")
