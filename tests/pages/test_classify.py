@@ -50,7 +50,7 @@ def uploaded(*files: tuple[str, bytes]) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.header)
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.header, page.subheader)
     return "\n".join([*(str(element.value) for kind in kinds for element in kind), *html(page)])
 
 
