@@ -4,9 +4,10 @@ Goals are for two cores. Ratios are taken turn by turn in one run, so they hold 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fer_core.analysis import analyze
 from fer_core.benchmark.app import app_rows
@@ -76,11 +77,16 @@ def run(
 
         rows = run_live(models_dir, live or None, detector=detector)
         print(machine())
-        for found in rows:
-            p95 = "" if found["p95"] is None else f"{found['p95']:.2f}"
-            verdict = {True: "reached", False: "MISSED", None: ""}[found["reached"]]
-            print(f"{found['what']:<64}{found['median']:>10.2f}{p95:>10}  {found['goal']:<28}{verdict}")
+        print(*map(live_line, rows), sep="\n")
     if json_file:
         content = {"machine": machine(), "detector": detector, "rows": rows}
         Path(json_file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def live_line(row: Mapping[str, Any]) -> str:
+    """A row of `run_live` as it is printed; what could not be measured is a dash."""
+    median = "-" if row["median"] is None else f"{row['median']:.2f}"
+    p95 = "" if row["p95"] is None else f"{row['p95']:.2f}"
+    verdict = {True: "reached", False: "MISSED", None: ""}[row["reached"]]
+    return f"{row['what']:<64}{median:>10}{p95:>10}  {row['goal']:<28}{verdict}"

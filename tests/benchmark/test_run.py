@@ -7,6 +7,7 @@ from benchmarks.detection import by_place
 from benchmarks.synthetic_scenes import KINDS, Kind, scene, scenes
 from fer_core.benchmark.images import crowd_of_fifty, one_face
 from fer_core.benchmark.networks import bare_call
+from fer_core.benchmark.run import live_line
 from fer_core.benchmark.timing import missing, print_rows, ratios, row, times
 from fer_core.bundle.card import MODEL_NAME, read_card, read_file
 from fer_core.bundle.graph import multiply_adds
@@ -105,3 +106,24 @@ def test_a_face_is_pasted_where_it_is_said_to_be() -> None:
 )
 def test_matching(found: list[Box], hits: int) -> None:
     assert by_place(found, (Box(0, 0, 10, 10), Box(41, 0, 20, 20))) == hits
+
+
+@pytest.mark.parametrize(("median", "shown"), [(2.917, "2.92"), (None, "-")])
+def test_a_row_of_the_live_path_is_shown_also_without_a_figure(median: float | None, shown: str) -> None:
+    found = {
+        "what": "seconds to follow",
+        "goal": "at most 1",
+        "median": median,
+        "p95": None,
+        "reached": median is not None,
+    }
+    assert live_line(found).split() == [
+        "seconds",
+        "to",
+        "follow",
+        shown,
+        "at",
+        "most",
+        "1",
+        "reached" if median else "MISSED",
+    ]
