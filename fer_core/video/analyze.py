@@ -12,6 +12,7 @@ from fer_core.bundle import EmotionModel
 from fer_core.detection import DEFAULT_DETECTOR, face_hints
 from fer_core.emotions import EMOTIONS
 from fer_core.tracking import FaceTracker, TrackedFace
+from fer_core.utils.memory import release_memory
 from fer_core.video.blurring import FilmBlur
 from fer_core.video.reader import EVERY_FRAME, Video
 from fer_core.video.sampling import Sampling
@@ -76,6 +77,7 @@ def analyze_video(
     tracker = FaceTracker(models, detector=detector, recognise=recognise)
     hiding = FilmBlur(blur) if blur else None
     with contextlib.ExitStack() as stack:
+        stack.callback(release_memory)  # the last thing: codecs leave much behind
         table = stack.enter_context(contextlib.closing(CsvWriter(csv))) if csv else None
         copy = stack.enter_context(contextlib.closing(_copy(annotated, video, sampling))) if annotated else None
         frames = stack.enter_context(contextlib.closing(video.frames(sampling, copy.add_sound if copy else None)))
