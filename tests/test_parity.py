@@ -97,5 +97,7 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)
         else:  # float16 moves logits by thousandths, which a calibration's scale may double
             bound = 1e-3 if bundle.card.quantization["chosen"] == "float32" else 5e-3
+            if path.name in bundle.card.files:  # its weights are rounded as well, before normalisation is folded in
+                bound = 2e-2
             assert np.abs(served - trained).max() < bound
             assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= 0.995
