@@ -2,12 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from fer_core.labelling.rows import Labeller, Rows, Settings, Task, died, label_batch
-from fer_core.utils.processes import bounded_map, end_with_parent, spawning
+from fer_core.utils.processes import WorkerPool, bounded_map, end_with_parent, spawning
 
 _AHEAD: Final = 2  # batches a worker may be ahead of the writer: bounds what waits in memory
 _labeller: list[Labeller] = []  # of a worker process
@@ -45,8 +44,8 @@ def _alone(task: Task, settings: Settings) -> Rows:
         return died(task[0])
 
 
-def _pool(workers: int, settings: Settings) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, spawning(), initializer=_start, initargs=(settings,))
+def _pool(workers: int, settings: Settings) -> WorkerPool:
+    return WorkerPool(workers, spawning(), initializer=_start, initargs=(settings,))
 
 
 def _start(settings: Settings) -> None:

@@ -6,11 +6,12 @@ import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.context import SpawnContext
 from pathlib import Path
+from types import TracebackType
 from typing import Final, TypeVar
 
 Item = TypeVar("Item")
@@ -34,6 +35,22 @@ def hardware() -> str:
 def spawning() -> SpawnContext:
     """Return the context in which workers start afresh: a forked one has OpenCV's and LiteRT's threads in any state."""
     return multiprocessing.get_context("spawn")
+
+
+class WorkerPool(ProcessPoolExecutor):
+    """A pool that ends when one of its workers has died.
+
+    Python's own ends the workers it knows of at that moment and waits for all: for one that was being started just
+    then, forever (seen in Python 3.11).
+    """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        if isinstance(error, BrokenProcessPool):
+            for process in list((self._processes or {}).values()):
+                process.terminate()
+        return super().__exit__(kind, error, at)
 
 
 def end_with_parent() -> None:

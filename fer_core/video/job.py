@@ -4,7 +4,6 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.sharedctypes import RawArray
@@ -15,7 +14,7 @@ from fer_core.bundle import EmotionModel
 from fer_core.labelling.parts import job_name
 from fer_core.utils.files import atomic_write, remove_unfinished
 from fer_core.utils.locks import locked
-from fer_core.utils.processes import end_with_parent, spawning, surviving_map
+from fer_core.utils.processes import WorkerPool, end_with_parent, spawning, surviving_map
 from fer_core.video.films import Film
 from fer_core.video.worker import DIED, FilmSettings, FilmWorker, Outcome
 
@@ -107,8 +106,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _pool(workers: int, *, settings: FilmSettings, folder: Path, shares: Any) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, spawning(), initializer=_start, initargs=(settings, folder, shares))
+def _pool(workers: int, *, settings: FilmSettings, folder: Path, shares: Any) -> WorkerPool:
+    return WorkerPool(workers, spawning(), initializer=_start, initargs=(settings, folder, shares))
 
 
 def _start(settings: FilmSettings, folder: Path, shares: Any) -> None:
