@@ -14,7 +14,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,15 +60,17 @@ def family_mb(root: int) -> dict[int, float]:
     return {number: sizes.get(number, 0.0) for number in family}
 
 
-def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float]:
-    """Pictures a second, and the largest process of the job (`family_mb`): in its first quarter, and after that."""
-    command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *options]
-    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def watched(command: Sequence[str], seconds: float, **options: Any) -> list[float]:
+    """Run a command to its end -> the largest of its processes in MB, looked at every so many seconds.
+
+    options: of subprocess.Popen.
+    """
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
     sizes: list[float] = []
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.5):
+        while not done.wait(seconds):
             sizes.append(max(family_mb(job.pid).values()))
 
     watcher = threading.Thread(target=watch)
@@ -75,6 +79,13 @@ def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float
     done.set()
     watcher.join()
     assert code == 0, f"{' '.join(command)} ended with {code}"
+    return sizes
+
+
+def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float]:
+    """Pictures a second, and the largest process of the job (`family_mb`): in its first quarter, and after that."""
+    command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *options]
+    sizes = watched(command, 0.5, stderr=subprocess.DEVNULL)
     last = json.loads(next(out.glob("*/summary.json")).read_text())["last_run"]
     early = max(sizes[: max(1, len(sizes) // 4)])
     return last["pictures_a_second"], early, max(sizes[len(sizes) // 4 :])

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -23,7 +22,7 @@ from typing import Any
 
 import av
 
-from benchmarks.labelling import family_mb
+from benchmarks.labelling import watched
 from fer_core.benchmark.frames import FRAME_RATE, moving
 from fer_core.benchmark.timing import machine
 
@@ -66,25 +65,13 @@ def command(films: Path, out: Path, *options: str) -> list[str]:
 
 
 def run(*given: Any) -> tuple[float, float, float]:
-    """Seconds by the clock, seconds of processor time, and the largest sum of memory of the processes, MB."""
+    """Seconds by the clock, seconds of processor time, and the memory of the largest process, MB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
-    job = subprocess.Popen(command(*given), stdout=subprocess.DEVNULL)
-    sizes, done = [0.0], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.25):
-            sizes.append(max(family_mb(job.pid).values()))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = job.wait()
-    done.set()
-    watcher.join()
-    assert code == 0, f"{' '.join(command(*given))} ended with {code}"
+    sizes = watched(command(*given), 0.25)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.monotonic() - started, processor, max(sizes)
+    return time.monotonic() - started, processor, max(sizes, default=0.0)
 
 
 def throughput(folder: Path, seconds: float, options: list[str]) -> Iterator[str]:
