@@ -56,7 +56,7 @@ def main() -> None:
 
 def classify(page: Any) -> Iterator[Frame]:
     """The Classify page with the sample's result."""
-    page.get_by_role("button", name="Try the sample").click()
+    page.get_by_role("button", name="Photo").click()
     page.get_by_role("heading", name="astronaut.png").wait_for()
     settle(page)
     yield shot(page), 2500

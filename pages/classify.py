@@ -5,35 +5,45 @@ import streamlit as st
 from fer_core import Face
 from fer_core.analysis import UNSURE_BELOW
 from pages.parts.classify.corrections import show_this_is
-from pages.parts.classify.gallery import show_results
+from pages.parts.classify.gallery import RESULTS, scroll_to_fresh_results, show_results
 from pages.parts.classify.results import analysed, example
-from pages.parts.classify.sources import chosen_pictures, chosen_source, chosen_video, show_buttons
+from pages.parts.classify.samples import show_samples
+from pages.parts.classify.sources import (
+    chosen_pictures,
+    chosen_source,
+    chosen_video,
+    show_camera_button,
+    show_clear_button,
+)
 from pages.parts.classify.teach import show_teaching
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.detector_picker import choose_detector
 from pages.parts.shared.faces import room_for_example, show_example
-from pages.parts.shared.model_picker import choose_models, model_titles, readable_cards
+from pages.parts.shared.model_picker import choose_models, model_titles, reached, readable_cards
 from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
 from pages.parts.shared.why import show_why
 
 enter_page()
 st.title("Facial emotions", anchor=False)
-st.markdown("Every face in your picture gets one of seven emotions, and how sure the models are of it.")
 cards = readable_cards()
 if not cards:
     show_no_models()
     st.stop()
 titles = model_titles(cards)
-results = room_for_example() if not st.session_state.get("pictures") else st.container()
+st.markdown(f"Every face in your picture gets one of seven emotions.{reached(cards)}")
+results = room_for_example() if not st.session_state.get("pictures") else st.container(key=RESULTS)
 source = chosen_source()
 drop, others = st.columns([2, 1])
 with others:
-    buttons = st.container(horizontal=True)
-if source != "Video":
-    with buttons:
-        show_buttons()
-settings = buttons.popover("Settings", icon=":material/tune:")
+    with st.container(horizontal=True):
+        if source != "Video":
+            show_camera_button()
+        settings = st.popover("Settings", icon=":material/tune:")
+        if source != "Video":
+            show_clear_button()
+    if source != "Video":
+        show_samples()
 with settings:
     models = choose_models(cards)
     threshold = st.slider(
@@ -73,3 +83,4 @@ else:
     if models and pictures:
         show_teaching(cards, models, found)
 show_notice()
+scroll_to_fresh_results()

@@ -73,11 +73,11 @@ def test_twenty_sessions_at_once(server: Server) -> None:
 def test_two_tabs_share_nothing_that_one_of_them_was_given(server: Server) -> None:
     first, second = Visit(server.url), Visit(server.url)
     first.run()
-    first.run("Try the sample")
+    first.run("Photo")
     second.run()
     assert answers(first) and not answers(second) and "astronaut.png" not in "".join(second.texts)
     first.run("Clear results")
-    second.run("Try the sample")
+    second.run("Photo")
     assert answers(second) and not answers(first)
 
 

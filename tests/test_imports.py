@@ -17,7 +17,7 @@ sys.path.insert(0, sys.argv[1])
 import fer_core
 loaded = lambda: [name for name in sys.argv[3:] if name in sys.modules]
 at_import = loaded()
-from fer_core.image.decode import sample_image
+from fer_core.image import sample_image
 analysis = fer_core.analyze(sample_image(), models=[sys.argv[2]])
 analysis.annotated(), analysis.to_dict(), analysis.to_rows()
 print(json.dumps([at_import, loaded(), len(analysis.faces)]))

@@ -28,7 +28,7 @@ from streamlit.testing.v1 import AppTest
 
 assert importlib.util.find_spec("tensorflow") is None and importlib.util.find_spec("keras") is None
 app = AppTest.from_file(Path(fer_core.__file__).parent / "app" / "streamlit_app.py", default_timeout=300).run()
-next(button for button in app.button if button.label == "Try the sample").click().run()
+next(button for button in app.button if button.label == "Photo").click().run()
 assert not app.exception, app.exception
 print(fer_core.__file__, *(text.value for text in app.header), *(found.proto.body for found in app.get("html")))
 """

@@ -103,7 +103,7 @@ def test_a_default_run_contacts_nobody_else(tmp_path: Path) -> None:
         page.on("request", lambda request: asked.add(urlparse(request.url).hostname or ""))
         page.on("websocket", lambda socket: asked.add(urlparse(socket.url).hostname or ""))
         page.goto(server.url)
-        page.get_by_role("button", name="Try the sample").click()
+        page.get_by_role("button", name="Photo").click()
         page.get_by_text("Face 1", exact=True).wait_for()
         page.goto(f"{server.url}/live")
         page.frame_locator('iframe[src*="streamlit_webrtc"]').get_by_role("button", name="START").wait_for()

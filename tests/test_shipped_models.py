@@ -13,7 +13,7 @@ from fer_core.bundle.registry import bundle_folder
 from fer_core.datasets.readers import FaceTable
 from fer_core.datasets.splits import evaluation_parts
 from fer_core.evaluation.metrics import metrics
-from fer_core.image.decode import sample_image
+from fer_core.image import SAMPLES, sample_image
 from fer_core.reporting.model_readme import README_NAME
 
 LIMIT = 60_000_000  # bytes, all committed files of all bundles
@@ -68,6 +68,17 @@ def test_a_recommended_model_comes_first() -> None:
         pytest.skip("models/ holds no bundle")
     first = read_card(bundle_folder(list_models()[0]))
     assert first.recommended and first.purpose and first.real_faces
+
+
+def test_the_recommended_models_read_the_drawn_samples_as_they_are_drawn() -> None:
+    recommended = [name for name in list_models() if load_model(name).card.recommended]
+    drawn = {"Ada": "surprise", "Ben": "sad", "Chandra": "angry", "Desta": "neutral"}
+    for sample in SAMPLES:
+        result = analyze(sample_image(sample), recommended)
+        for name in recommended:
+            labels = sorted(face.predictions[name].label for face in result.faces)
+            group = ["angry", "happy", "happy", "sad", "surprise"]
+            assert labels == {"Photo": ["happy"], "Group": group}.get(sample.name, [drawn.get(sample.name)])
 
 
 def test_the_astronaut_is_one_happy_face(shipped: str) -> None:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from fer_core.errors import ImageError
 from fer_core.image.headers import read_header, require_size
 from fer_core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
-from fer_core.utils.files import DATA
 
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 ImageSource = bytes | str | Path | NDArray[np.uint8]
@@ -26,7 +25,6 @@ ImageSource = bytes | str | Path | NDArray[np.uint8]
 _TOO_MANY_BYTES: Final = (
     f"is too large: at most {MAX_IMAGE_BYTES // 2**20} MB a picture are taken. Please make it smaller."
 )
-_SAMPLE: Final = DATA / "astronaut.png"
 _SHOWN_NAME_LENGTH: Final = 60
 _ROWS_AT_ONCE: Final = 256
 # EXIF orientation -> (transpose, then flip up-down, then flip left-right). Pillow's ImageOps.exif_transpose would take
@@ -97,11 +95,6 @@ def encode_png(image_rgb: NDArray[np.uint8]) -> bytes:
     """Encode (height, width, 3) RGB uint8 as a PNG without any metadata."""
     _, encoded = cv2.imencode(".png", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR))
     return encoded.tobytes()
-
-
-def sample_image() -> bytes:
-    """The bundled example as PNG bytes: Eileen Collins, 512x512, one face (NASA, public domain; from scikit-image)."""
-    return _SAMPLE.read_bytes()
 
 
 def shown_name(name: str | None) -> str:

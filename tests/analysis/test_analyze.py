@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_core import Analysis, Box, ImageError, analyze, analyze_many
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.image.face import whole_face
 from tests.support.samples import encode
 from tests.support.stub_models import BrightnessModel

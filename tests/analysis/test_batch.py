@@ -8,7 +8,7 @@ from PIL import Image
 
 from fer_core import Analysis, EmotionModel, ImageError
 from fer_core.analysis.batch import analyze_files
-from fer_core.image.decode import sample_image
+from fer_core.image import sample_image
 from tests.conftest import Run
 
 

@@ -10,7 +10,7 @@ from fer_core.analysis.export import ROW_FIELDS
 from fer_core.analysis.results import annotate
 from fer_core.detection.quality import DARK
 from fer_core.emotions import COLOURS
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from tests.support.stub_models import BrightnessModel
 
 SURE = np.array([0.9, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01], np.float32)

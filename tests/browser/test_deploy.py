@@ -19,7 +19,7 @@ import uvicorn
 import yaml
 
 from fer_core.bundle.registry import list_models
-from fer_core.image.decode import sample_image
+from fer_core.image import sample_image
 from fer_core.live.webrtc import ice_servers
 from tests.browser.test_live import filmed, start
 from tests.support.browser import (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fer_core.bundle.registry import list_models
 from fer_core.emotions import COLOURS
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.live.log import LOG_FIELDS
 from tests.support import video_files
 from tests.support.browser import CHROMIUM, NEEDS_CHROMIUM, Server, fake_camera, opened, running, until

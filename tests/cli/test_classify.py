@@ -15,7 +15,7 @@ from PIL import Image
 from fer_core import EMOTIONS, analyze, load_model
 from fer_core.analysis.export import ROW_FIELDS
 from fer_core.detection import load_detector
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from tests.conftest import ROOT, Call
 
 

@@ -10,7 +10,7 @@ from fer_core.detection import haar as faces
 from fer_core.detection.alignment import CROP_MARGIN, crop_face, crop_faces, is_face_crop
 from fer_core.detection.boxes import Box
 from fer_core.detection.haar import SENSITIVITIES, find_faces
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.image.face import FACE_SIZE, whole_face
 
 ASTRONAUT = decode_image(sample_image())

@@ -8,7 +8,7 @@ from fer_core import Box
 from fer_core.detection.alignment import crop_face
 from fer_core.detection.haar import find_faces
 from fer_core.detection.quality import BLURRED, DARK, SMALL, TURNED, face_hints, sharpness, symmetry
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 
 ASTRONAUT = decode_image(sample_image())
 (BOX,) = find_faces(ASTRONAUT)

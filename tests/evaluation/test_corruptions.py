@@ -14,7 +14,7 @@ from fer_core.bundle.registry import read_bundles
 from fer_core.cli.parser import main
 from fer_core.errors import ModelError
 from fer_core.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt, robustness, store_robustness
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.image.face import FACE_SIZE
 from tests.support.synthetic_bundles import change_card, make_bundle, synthetic_robustness
 

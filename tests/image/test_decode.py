@@ -10,12 +10,12 @@ from PIL import Image
 
 from fer_core.errors import ImageError
 from fer_core.image import decode as images
+from fer_core.image import sample_image
 from fer_core.image.decode import (
     MAX_IMAGE_BYTES,
     ImageSource,
     decode_image,
     read_image,
-    sample_image,
     shown_name,
 )
 from tests.support.bad_inputs import CASES, REFUSED, Case

@@ -22,7 +22,7 @@ import pytest
 
 from fer_core import EMOTIONS, analyze, load_model
 from fer_core.cli.parser import main
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.labelling import local
 from fer_core.labelling.parts import Parts
 from fer_core.labelling.rows import Labeller, Settings

@@ -1,6 +1,7 @@
 """The Classify page, run by AppTest: good pictures, several, none, broken ones, the threshold, clearing."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer_core import Analysis, FerError, analyze, list_models, load_model
-from fer_core.image.decode import sample_image
+from fer_core import Analysis, FerError, analyze, list_models, load_model, read_card
+from fer_core.bundle import bundle_folder
+from fer_core.image import SAMPLES, sample_image
 from pages.parts.classify import results
+from pages.parts.shared.model_picker import reached
 from tests.support import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,11 +68,11 @@ def models(page: AppTest) -> Any:
 def verdicts(page: AppTest) -> list[str]:
     """What is said of each face, as it is read: "happy 96%", with "unsure" behind it or not."""
     found = [re.search(r"<p class='fer-verdict'>(.*?)</p>", text) for text in html(page)]
-    return [re.sub(r"<span.*?</span>|<.*?>", "", match[1]).strip() for match in found if match]
+    return [re.sub(r"<.*?>", "", match[1]).strip() for match in found if match]
 
 
-def sample(page: AppTest) -> AppTest:
-    next(button for button in page.button if button.label == "Try the sample").click().run()
+def sample(page: AppTest, name: str = "Photo") -> AppTest:
+    next(button for button in page.button if button.label == name).click().run()
     assert not page.exception
     return page
 
@@ -95,6 +98,34 @@ def test_the_sample_is_one_happy_face_for_both_models() -> None:
     titles = [load_model(name).card.title for name in models(page).value]
     assert len(verdicts(page)) == 1 and f"the mean of {' and '.join(titles)}" in texts(page)
     assert [d.label for d in page.get("download_button")] == ["CSV", "JSON", "Annotated PNG"]
+
+
+def test_every_sample_shows_its_faces_and_the_next_one_takes_its_place() -> None:
+    page = app()
+    for shown in SAMPLES:
+        sample(page, shown.name)
+        assert [element.value for element in page.header] == [Path(shown.file).name]
+        assert len(verdicts(page)) == (5 if shown.name == "Group" else 1)
+
+
+def test_a_sample_is_brought_into_sight_once() -> None:
+    page = app()
+    scripts = [[text for text in html(page) if "scrollIntoView" in text]]
+    for name in ("Ada", "Ben"):
+        sample(page, name)
+        scripts.append([text for text in html(page) if "scrollIntoView" in text])
+    page.run()
+    scripts.append([text for text in html(page) if "scrollIntoView" in text])
+    assert [len(found) for found in scripts] == [0, 1, 1, 0]
+    assert scripts[1] != scripts[2]  # a browser would not run the same one again
+
+
+def test_the_first_line_says_what_the_model_reaches() -> None:
+    cards = {name: read_card(bundle_folder(name)) for name in list_models()}
+    told = {name: card for name, card in cards.items() if card.real_faces}
+    name, card = next(iter(told.items()))
+    assert f"{card.real_faces['accuracy']:.0%} of {card.real_faces['n']:,} real faces" in reached({name: card})
+    assert reached({name: replace(card, real_faces={})}) == ""
 
 
 def test_the_box_and_the_panel_say_the_same() -> None:

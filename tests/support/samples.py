@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 
 
 def portrait(width: int = 128, height: int = 96) -> NDArray[np.uint8]:

@@ -79,7 +79,7 @@ class Visit:
 
 
 def together(url: str, count: int) -> tuple[list[Visit], list[float]]:
-    """`count` visits that press "Try the sample" at once -> the visits, still open, and seconds of each."""
+    """`count` visits that press the sample "Photo" at once -> the visits, still open, and seconds of each."""
     visits = [Visit(url) for _ in range(count)]
     for visit in visits:
         visit.run()
@@ -88,7 +88,7 @@ def together(url: str, count: int) -> tuple[list[Visit], list[float]]:
     def press(visit: Visit) -> float:
         gate.wait()
         before = time.perf_counter()
-        visit.run("Try the sample")
+        visit.run("Photo")
         return time.perf_counter() - before
 
     with ThreadPoolExecutor(count) as pool:

@@ -13,7 +13,7 @@ from fer_core.benchmark.frames import crowd_frame, moving, portrait_frame, still
 from fer_core.detection.alignment import crop_face
 from fer_core.detection.boxes import Box, iou
 from fer_core.detection.haar import find_faces
-from fer_core.image.decode import decode_image, sample_image
+from fer_core.image import decode_image, sample_image
 from fer_core.tracking.filters import SmoothedPrediction
 from fer_core.tracking.tracker import FaceTracker, TrackedFace
 from tests.support.stub_models import BRIGHT, DARK, BrightnessModel

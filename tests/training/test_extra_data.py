@@ -12,8 +12,7 @@ from fer_core import DatasetError, analyze, read_card
 from fer_core.datasets import Faces, Split, read_dataset, split_dataset
 from fer_core.detection import load_detector
 from fer_core.emotions import EMOTIONS
-from fer_core.image import decode_image, whole_face
-from fer_core.image.decode import sample_image
+from fer_core.image import decode_image, sample_image, whole_face
 from fer_core.training.augment import FaceBatches, drawn
 from fer_core.training.extra_data import MOST_DRAWS, ExtraData, draws, extra_data, with_extra_data
 from fer_core.training.framing import with_aligned_training

@@ -8,7 +8,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from fer_core import EMOTIONS, Face
-from fer_core.emotions import SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,6 @@ def show_this_is(face: Face, key: str, width: int = 220) -> None:
         EMOTIONS,
         index=None,
         key=widget,
-        format_func=lambda emotion: f"{SYMBOLS[emotion]} {emotion}",
         placeholder="This is …",
         label_visibility="collapsed",
         width=width,

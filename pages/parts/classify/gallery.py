@@ -11,6 +11,14 @@ from pages.parts.shared.faces import described, show_picture
 from pages.parts.shared.notices import as_text
 
 PER_PAGE = 20
+RESULTS = "fer-results"
+"""The key of the container that the results stand in."""
+
+# a browser runs a script that it has not had: `what` makes it another one
+_SCROLL = f"""<script data-for="%s">{{
+  const results = document.querySelector(".st-key-{RESULTS}");
+  if (results?.getBoundingClientRect().top < 0) results.scrollIntoView();
+}}</script>"""
 _STYLE = """<style>
 [class*="st-key-thumbnail"] img {height: 6rem; width: 100% !important; object-fit: cover}
 [class*="st-key-thumbnail"] button p {overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 6rem}
@@ -46,6 +54,12 @@ def show_results(
         show_downloads(found)
     if len(found) > 1:
         _show_thumbnails(found, opened)
+
+
+def scroll_to_fresh_results() -> None:
+    """Bring the results of what has just been given into sight: on a phone they may have been scrolled away."""
+    if what := st.session_state.pop("fresh", None):
+        st.html(_SCROLL % what, unsafe_allow_javascript=True)
 
 
 def summary(results: Given) -> str:

@@ -1,14 +1,14 @@
-"""What the visitor gives: pictures, a folder, a snapshot, a video, or the sample."""
+"""What the visitor gives: pictures, a folder, a snapshot or a video."""
 
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fer_core.image import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, sample_image, shown_name
+from fer_core.image import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, shown_name
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.notices import as_text
 
@@ -16,6 +16,10 @@ from pages.parts.shared.notices import as_text
 FOLDER_TYPES = ["jpg", "jpeg", "png", "webp", "bmp"]
 VIDEO_TYPES = ["mp4", "webm", "mov", "avi"]
 SOURCES = ("Pictures", "Folder", "Snapshot", "Video")
+# on a phone the label has said it already
+_STYLE = """<style>
+@media (max-width: 640px) {[data-testid="stFileUploaderDropzoneInstructions"] {display: none}}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def chosen_pictures(source: str) -> list[Picture]:
     if source == "Snapshot":
         st.camera_input("Take a snapshot", key=key, on_change=_take, args=(key,), width=480)
     else:
+        st.html(_STYLE)
         many = "a folder of pictures" if source == "Folder" else f"up to {MAX_FILES} at once"
         st.file_uploader(
             f"Drop JPEG, PNG, WebP or BMP here: {many}, each at most {limit} MB and {megapixels} megapixels",
@@ -125,23 +130,35 @@ def _files(given: Any) -> list[Any]:
 
 def _set_pictures(pictures: list[Picture]) -> None:
     st.session_state.pictures, st.session_state.left_out = pictures, []
+    st.session_state.fresh = pictures[-1].digest if pictures else None
     for key in ("cancelled", "opened", "results-page"):
         st.session_state.pop(key, None)
 
 
-def show_buttons() -> None:
-    """The camera, the sample, and a way back to the first screen."""
+def show_camera_button() -> None:
+    """The way to the Live page."""
     if st.button("Use my camera", icon=":material/videocam:"):
         st.switch_page("pages/live.py")
-    help_text = "Astronaut Eileen Collins, by NASA"
-    sample = st.button("Try the sample", icon=":material/face:", help=help_text)
+
+
+def show_clear_button() -> None:
+    """The way back to the first screen."""
     given = bool(st.session_state.get("pictures"))
-    clear = given and st.button("Clear results", icon=":material/delete:")
-    if sample or clear:
-        clear_uploads()
-        _set_pictures([_picture("astronaut.png", sample_image())] if sample else [])
-        st.session_state.pop("analyses", None)
-        st.rerun()
+    if given and st.button("Clear results", icon=":material/delete:"):
+        show_instead([])
+
+
+def show_instead(pictures: list[Picture]) -> NoReturn:
+    """Put these in the place of what was given, and run the page again."""
+    clear_uploads()
+    _set_pictures(pictures)
+    st.session_state.pop("analyses", None)
+    st.rerun()
+
+
+def as_picture(name: str, data: bytes) -> Picture:
+    """A single picture that comes from no widget."""
+    return _picture(name, data)
 
 
 def clear_uploads() -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from fer_core import EMOTIONS, Analysis, DatasetError, EmotionModel, Face, FerError, ModelCard
 from fer_core.bundle import MEAN_SIGN
-from fer_core.emotions import SYMBOLS
 from pages.parts.classify.corrections import add_correction, corrections, show_this_is
 from pages.parts.shared.faces import crop_image
 from pages.parts.shared.model_picker import ready_model, use_in_session
@@ -38,7 +37,7 @@ def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel]
             said = Counter(EMOTIONS[correction.label] for correction in corrections().values())
             st.caption(
                 f"{count} corrected face{'' if count == 1 else 's'}: "
-                + ", ".join(f"{SYMBOLS[name]} {name} {said[name]}" for name in EMOTIONS if name in said)
+                + ", ".join(f"{name} {said[name]}" for name in EMOTIONS if name in said)
             )
             _show_learning(cards, chosen)
 

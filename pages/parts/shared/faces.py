@@ -112,12 +112,15 @@ def _show_faces(
 ) -> None:
     count = len(result.faces)
     upto = st.session_state.get(key, FACES_AT_ONCE)
-    columns = st.columns(2) if count > 2 else [st.container()]
-    for index, face in enumerate(result.faces[:upto]):
-        with columns[index % len(columns)], st.container(border=True):
-            st.html(verdict_html(face, titles) + bars_html(face, titles))
-            if below:
-                below(face, f"{key}-{face.number}")
+    abreast = 2 if count > 2 else 1
+    for first in range(0, min(upto, count), abreast):
+        row = result.faces[first : min(first + abreast, upto)]
+        columns = st.columns(abreast)  # of each row: on a narrow screen they stand below each other
+        for column, face in zip(columns, row, strict=False):
+            with column, st.container(border=True):
+                st.html(verdict_html(face, titles) + bars_html(face, titles))
+                if below:
+                    below(face, f"{key}-{face.number}")
     if upto < count and st.button(f"Show {min(FACES_AT_ONCE, count - upto)} more of {count} faces", key=f"more-{key}"):
         st.session_state[key] = upto + FACES_AT_ONCE
         st.rerun()

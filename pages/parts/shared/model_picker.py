@@ -51,6 +51,16 @@ def model_titles(cards: Mapping[str, ModelCard]) -> dict[str, str]:
     return {name: card.title if counts[card.title] == 1 else f"{card.title} ({name})" for name, card in cards.items()}
 
 
+def reached(cards: Mapping[str, ModelCard]) -> str:
+    """What the first choice reads of real faces, as a sentence after another; nothing where no card says it."""
+    name = first_choices(cards)[0]
+    real = cards[name].real_faces
+    if not real:
+        return ""
+    right = f"{real['accuracy']:.0%} of {real['n']:,} real faces"
+    return f" The model chosen for you, {cards[name].title}, is correct on {right}."
+
+
 def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:
     """Let people pick among the models and return those that load; the choice is kept, and in the address."""
     groups, usual = model_groups(cards), first_choices(cards)

@@ -4,12 +4,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 _ENTERED = "entered"
-# on a phone all four fit into one row without their icons
+# on a phone all fit into one row without their icons, and the first screen has no room to spare
 _STYLE = """<style>
 .st-key-fer-pages > :has(style) {position: absolute}
 @media (max-width: 640px) {
   .st-key-fer-pages {gap: 0.25rem !important}
   .st-key-fer-pages span:has(> [data-testid="stIconMaterial"]) {display: none}
+  .stMain h1 {padding: 0; font-size: 1.6rem !important}
 }
 </style>"""
 

@@ -4,22 +4,24 @@ import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
+from urllib.parse import quote
 
 import numpy as np
 
 from fer_core import Face, Prediction
-from fer_core.emotions import COLOURS, EMOTIONS, SYMBOLS
+from fer_core.emotions import COLOURS, EMOTIONS, icon
 from fer_core.image import encode_png
 
 COLUMNS_AT_MOST = 2  # models side by side; more are rows of a table
 STYLE = """<style>
 .fer-face {display: flex; gap: 0.9rem; align-items: center; margin: 0 0 0.6rem}
-.fer-face img {width: 4rem; height: 4rem; border-radius: 0.5rem; flex: none}
+.fer-face > img {width: 4rem; height: 4rem; border-radius: 0.5rem; flex: none}
 .fer-face p {margin: 0; line-height: 1.35}
 .fer-verdict {font-size: 1.75rem; font-weight: 700}
 .fer-verdict small {font-size: 1.25rem; font-weight: 400}
 .fer-verdict em {font-style: normal; font-size: 0.95rem; font-weight: 600; padding: 0.1rem 0.6rem; margin-left: 0.3rem;
   border: 1px solid currentColor; border-radius: 1rem; vertical-align: middle; white-space: nowrap}
+img.fer-icon {width: 1.05em; height: 1.05em; vertical-align: -0.15em; display: inline-block}
 .fer-said {font-size: 0.875rem; opacity: 0.8}
 table.fer-bars {width: 100%; border-collapse: collapse; font-size: 0.875rem; margin-bottom: 0.5rem}
 .fer-bars th, .fer-bars td {padding: 0.1rem 0.5rem 0.1rem 0; text-align: left; font-weight: 400; border: 0}
@@ -37,7 +39,7 @@ table.fer-bars {width: 100%; border-collapse: collapse; font-size: 0.875rem; mar
 .fer-hidden {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
 @media (max-width: 640px) {
   .fer-wide {display: none}
-  .fer-face img {width: 3.2rem; height: 3.2rem}
+  .fer-face > img {width: 3.2rem; height: 3.2rem}
   .fer-verdict {font-size: 1.4rem}
   .fer-verdict small {font-size: 1.1rem}
   .fer-rows {font-size: 0.75rem !important}
@@ -68,9 +70,8 @@ def bars_html(face: Face, titles: Mapping[str, str]) -> str:
 def _verdict(verdict: Prediction | None) -> str:
     if verdict is None:
         return "no model"
-    symbol = f"<span aria-hidden='true'>{SYMBOLS[verdict.label]}</span>"
     unsure = " <em>unsure</em>" if verdict.is_uncertain else ""
-    return f"{symbol} {verdict.label} <small>{verdict.confidence:.0%}</small>{unsure}"
+    return f"{_icon(verdict.label)} {verdict.label} <small>{verdict.confidence:.0%}</small>{unsure}"
 
 
 def _said(face: Face, titles: Mapping[str, str]) -> str:
@@ -95,16 +96,14 @@ def _columns(values: Mapping[str, Sequence[float]], caption: str) -> str:
             best = " best" if probabilities[index] == max(probabilities) else ""
             bar = f"<td class='bar'>{_bar(probabilities[index], emotion)}</td>"
             cells.append(f"{bar}<td class='value{best}'>{probabilities[index]:.0%}</td>")
-        symbol = f"<span aria-hidden='true'>{SYMBOLS[emotion]}</span>"
-        rows.append(f"<tr><th scope='row'>{symbol}&nbsp;{emotion}</th>{''.join(cells)}</tr>")
+        rows.append(f"<tr><th scope='row'>{_icon(emotion)}&nbsp;{emotion}</th>{''.join(cells)}</tr>")
     head = f"<thead><tr><td></td>{heads}</tr></thead>"
     return f"<table class='fer-bars'>{_caption(caption)}{head}<tbody>{''.join(rows)}</tbody></table>"
 
 
 def _rows(values: Mapping[str, Sequence[float]], caption: str) -> str:
     heads = "".join(
-        f"<th scope='col'><span aria-hidden='true'>{SYMBOLS[emotion]}</span> <span class='name'>{emotion}</span></th>"
-        for emotion in EMOTIONS
+        f"<th scope='col'>{_icon(emotion)} <span class='name'>{emotion}</span></th>" for emotion in EMOTIONS
     )
     mean = [float(value) for value in np.mean(list(values.values()), axis=0)]
     rows = []
@@ -126,6 +125,10 @@ def _caption(text: str) -> str:
 def _bar(value: float, emotion: str) -> str:
     fill = f"linear-gradient({COLOURS[emotion]} 0 0) left/{value:.1%} 100% no-repeat, rgb(128 128 128 / 0.15)"
     return f"<i aria-hidden='true' style='background: {fill}'></i>"
+
+
+def _icon(emotion: str) -> str:
+    return f"<img class='fer-icon' src='data:image/svg+xml,{quote(icon(emotion))}' alt=''>"
 
 
 def _data(crop: np.ndarray) -> str:
