@@ -15,3 +15,7 @@ class ModelError(FerError):
 
 class DatasetError(FerError):
     """A dataset that cannot be read or split as asked."""
+
+
+class EditsError(FerError):
+    """Edits of a film's result that cannot be used: not of this project's form, or made for other faces."""

@@ -10,7 +10,7 @@ from fer_core.video.analyze import VideoFrame
 from fer_core.video.elan import elan_document
 from fer_core.video.films import Film
 from fer_core.video.segments import SegmentLog
-from fer_core.video.statistics import face_statistics, model_statistics
+from fer_core.video.statistics import film_statistics
 from fer_core.video.subtitles import subrip, webvtt
 from fer_core.video.tables import CsvWriter, ParquetWriter, cannot_write
 
@@ -54,11 +54,7 @@ class ResultWriter:
             "film": self._film.source.name,
             **said,
             "formats": sorted(self._formats),
-            "seconds": round(self._log.seconds, 3),
-            "frames": self._log.frames,
-            "faces": len(self._log.faces),
-            "by_model": model_statistics(segments),
-            "by_face": face_statistics(segments),
+            **film_statistics(segments, self._log.seconds, self._log.frames),
         }
         self._write("json", f"{json.dumps(summary, indent=1, ensure_ascii=False)}\n".encode())
         return summary

@@ -12,6 +12,17 @@ SMILE: Final = "happy"
 """The label whose segments count as smiles."""
 
 
+def film_statistics(segments: list[Segment], seconds: float, frames: int) -> dict[str, Any]:
+    """JSON-ready: the film's length in seconds and frames looked at, its number of faces, and both of the below."""
+    return {
+        "seconds": round(seconds, 3),
+        "frames": frames,
+        "faces": len({segment.face for segment in segments}),
+        "by_model": model_statistics(segments),
+        "by_face": face_statistics(segments),
+    }
+
+
 def face_statistics(segments: list[Segment]) -> list[dict[str, Any]]:
     """JSON-ready, an entry per face and model.
 

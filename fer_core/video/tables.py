@@ -11,10 +11,10 @@ from fer_core.errors import ImageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_EYES: Final = ("left_eye_x", "left_eye_y", "right_eye_x", "right_eye_y")
+EYES: Final = ("left_eye_x", "left_eye_y", "right_eye_x", "right_eye_y")
 VIDEO_FIELDS: Final = (
     "time", "frame", "face", "x", "y", "width", "height", "model", "label", "confidence", "unsure",
-    *EMOTIONS, *(f"raw_{emotion}" for emotion in EMOTIONS), *_EYES, "hints",
+    *EMOTIONS, *(f"raw_{emotion}" for emotion in EMOTIONS), *EYES, "hints",
 )  # fmt: skip
 """Columns, in order.
 
@@ -22,6 +22,8 @@ time: seconds; frame: from 0, of those looked at; the box and the eyes, left to 
 `Video.frames`, eyes empty where the detector tells none. label, confidence, unsure and the seven emotions are smoothed,
 raw_* the frame's own. hints: what makes them doubtful (`fer_core.detection.face_hints`).
 """
+PERSON: Final = "person"
+"""A further column of edited tables: what the face's person is called."""
 _ROWS_AS_DICTS: Final = 1_000  # that wait as they come, 2.5 kB each,
 _ROWS_PER_GROUP: Final = 20_000  # ... and that wait in columns, 0.2 kB each, until they become a group of the file
 
@@ -60,10 +62,10 @@ class CsvWriter:
 class ParquetWriter:
     """Writes the same rows as Parquet, a group of rows at a time. Raises ImageError where it cannot be written."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, fields: Sequence[str] = VIDEO_FIELDS) -> None:
         import pyarrow.parquet as pq  # here: the app's pages read videos without it
 
-        self._path, self._schema = path, schema()
+        self._path, self._schema = path, schema(fields)
         self._rows: list[Mapping[str, Any]] = []
         self._columns: list[pa.Table] = []
         try:
@@ -107,14 +109,14 @@ class ParquetWriter:
         self._columns = []
 
 
-def schema() -> "pa.Schema":
-    """The columns of VIDEO_FIELDS with their types; eyes are null where the detector tells none."""
+def schema(fields: Sequence[str] = VIDEO_FIELDS) -> "pa.Schema":
+    """The columns with their types, of VIDEO_FIELDS and PERSON; eyes are null where the detector tells none."""
     import pyarrow as pa
 
     text = pa.dictionary(pa.int32(), pa.string())
-    own = {"time": pa.float64(), "unsure": pa.bool_(), "model": text, "label": text, "hints": text}
+    own = {"time": pa.float64(), "unsure": pa.bool_(), "model": text, "label": text, "hints": text, PERSON: text}
     whole = dict.fromkeys(("frame", "face", "x", "y", "width", "height"), pa.int32())
-    return pa.schema([(name, (own | whole).get(name, pa.float32())) for name in VIDEO_FIELDS])
+    return pa.schema([(name, (own | whole).get(name, pa.float32())) for name in fields])
 
 
 def cannot_write(path: str | Path, error: Exception) -> ImageError:

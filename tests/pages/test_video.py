@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,7 +33,8 @@ def checked(page: AppTest) -> AppTest:
 
 
 def given(page: AppTest, data: bytes = CLIP, name: str = "me.mp4") -> AppTest:
-    page.file_uploader[0].set_value([(name, data, "video/mp4")])
+    uploader = next(widget for widget in page.file_uploader if "MP4" in widget.label)
+    uploader.set_value([(name, data, "video/mp4")])
     return checked(page.run())
 
 
@@ -63,27 +65,23 @@ def test_nothing_is_shown_before_a_video_is_given() -> None:
     assert not page.header and "Clear results" not in [button.label for button in page.button]
 
 
-def test_timelines_the_first_frame_and_the_files(done: AppTest) -> None:
+def test_the_player_the_timeline_and_the_files(done: AppTest) -> None:
     assert shown(done) == ["me.mp4"] and "10 frames, 0:00.9, faces: 1" in texts(done)
-    for title in flagships():
-        assert f"**Face 1** · {title}" in texts(done)
-    assert len(done.get("vega_lite_chart")) == len(flagships())
-    (frame,) = done.get("image")
-    assert "0:00.0 (frame from the annotated copy)" in str(frame.proto)
-    assert [button.label for button in done.get("download_button")] == ["CSV", "Annotated MP4"]
+    assert len(done.get("video")) == 1
+    (timeline,) = done.get("bidi_component")
+    drawn = json.loads(timeline.proto.mixed.json or timeline.proto.json)
+    assert [model["title"] for model in drawn["models"]] == flagships() and drawn["faces"] == [1]
+    assert (drawn["start"], round(drawn["end"], 3), len(drawn["tracks"])) == (0, 1, len(flagships()))
+    files = [button.label for button in done.get("download_button")]
+    assert files == ["CSV", "Parquet", "ELAN", "SRT", "WebVTT", "Summary", "Annotated MP4", "Save edits"]
     (job,) = jobs(done)
-    rows = list(csv.DictReader(io.StringIO(job.csv.read_text(encoding="utf-8"))))
-    assert len(rows) == 10 * len(flagships()) and {row["face"] for row in rows} == {"1"}
+    rows = list(csv.DictReader(io.StringIO(job.viewed.edited("csv").decode())))
+    assert len(rows) == 10 * len(flagships()) and {row["person"] for row in rows} == {"Face 1"}
+    as_written = list(csv.DictReader(io.StringIO(job.csv.read_text(encoding="utf-8"))))
+    assert [{**row, "person": "Face 1"} for row in as_written] == rows, "without edits nothing changes"
     with Video(job.annotated) as copy:
         assert len(list(copy.frames())) == 10
     assert job.is_done and job._video is None, "the upload is let go of"
-
-
-def test_the_annotated_copy_plays(done: AppTest) -> None:
-    assert not done.get("video")
-    page = checked(done.toggle[0].set_value(True).run())
-    assert len(page.get("video")) == 1
-    checked(done.toggle[0].set_value(False).run())
 
 
 def test_another_run_of_the_page_does_not_work_anew(done: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

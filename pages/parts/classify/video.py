@@ -1,7 +1,6 @@
 """A video on the Classify page: analysed frame by frame, then shown until the session ends or it is cleared."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -9,8 +8,8 @@ import streamlit as st
 from fer_core import EmotionModel, ImageError
 from pages.parts.classify.sources import clear_uploads
 from pages.parts.classify.video_job import VideoJob
-from pages.parts.classify.video_results import clock, show_results
 from pages.parts.shared.notices import as_text
+from pages.parts.viewer.show import show_viewer
 
 JOBS_KEPT = 4  # of a session, the newest: each holds a folder with its annotated copy
 _REFRESH_SECONDS = 0.3  # between two updates of the progress bar
@@ -43,7 +42,11 @@ def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
         st.warning(as_text(note), icon=":material/warning:")
     if job.cancelled:
         st.info(f"Cancelled after {clock(job.summary.seconds)}; what was done until then is below.")
-    show_results(job.summary, job.titles, job.csv, job.annotated, slot, Path(job.name).stem)
+    st.caption(
+        f"{job.summary.frames} frames, {clock(job.summary.seconds)}, faces: {len(job.summary.faces) or 'none found'}"
+    )
+    if job.summary.frames:
+        show_viewer(job.viewed, job.annotated)
     if st.button("Clear results", icon=":material/delete:", key="video-clear"):
         while jobs:
             jobs.popitem()[1].discard()
@@ -68,3 +71,8 @@ def _work(job: VideoJob, slot: str) -> None:
             whole = f" of {clock(job.duration)}" if job.duration else ""
             bar.progress(job.progress, f"{clock(job.summary.seconds)}{whole}, {job.summary.frames} frames")
     place.empty()
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: 0:07.5."""
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"

@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from array import array
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,8 @@ from typing import BinaryIO
 from fer_core import EmotionModel
 from fer_core.image import shown_name
 from fer_core.video import Video, VideoFrame, VideoSummary, analyze_video
+from fer_core.video.edited import read_recording
+from pages.parts.viewer.viewed import Viewed
 
 
 class VideoJob:
@@ -38,6 +41,8 @@ class VideoJob:
             video, models, csv=self.csv, annotated=self.annotated
         )
         self._video: Video | None = video
+        self._times = array("d")  # of the frames, also of those without a face, in seconds
+        self._viewed: Viewed | None = None
         self._lock = threading.Lock()
 
     def step(self) -> bool:
@@ -50,8 +55,17 @@ class VideoJob:
                 self._end()
                 return False
             self.summary.add(frame)
+            self._times.append(frame.time)
             self.progress = frame.progress
             return True
+
+    @property
+    def viewed(self) -> Viewed:
+        """What was done, to be looked at and edited; only once `is_done`. Raises ImageError."""
+        if self._viewed is None:
+            recording = read_recording(self.csv, self.name, times=self._times)
+            self._viewed = Viewed(recording, self.titles, self.annotated)
+        return self._viewed
 
     def cancel(self) -> None:
         """Stop after the frame that is being analysed; what has been done stays."""

@@ -1,0 +1,42 @@
+"""The timeline as a component: viewer.js draws it, moves with the player and keeps the edits."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.viewer.viewed import Viewed
+
+PLAYER = "viewer-player"
+"""The key of the container with the player, by which viewer.js finds it."""
+_FOLDER = Path(__file__).parent
+_PARTS = {kind: (_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
+
+
+def show_timeline(viewed: Viewed, key: str) -> None:
+    """The timeline, which takes the edits to `viewed`."""
+    given = f"{key}-given"
+    if key not in st.session_state:  # made anew, it knows of no edits: those of now
+        viewed.serial += 1
+    if st.session_state.get(given, (None,))[0] != viewed.serial:
+        # NOTE: the same until edits are loaded: every change would send all that is drawn once more
+        st.session_state[given] = (viewed.serial, viewed.given)
+    serial, edits = st.session_state[given]
+
+    def changed() -> None:
+        viewed.take(st.session_state[key].get("edits"))
+
+    component: Callable[..., Any] = st.components.v2.component("fer_viewer", **_PARTS)
+    component(
+        key=key,
+        data={
+            **viewed.drawn,
+            "serial": serial,
+            "edits": edits,
+            "player": f".st-key-{PLAYER} video" if viewed.film else None,
+            "offset": viewed.offset,
+            "local_offset": 0.0,
+        },
+        on_edits_change=changed,
+    )
