@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fer_core import analyze, list_models, load_model, read_card
+from fer_core.bundle import REAL_FACES
 from fer_core.bundle.card import MODEL_NAME, PREDICTIONS_NAME, read_file
 from fer_core.bundle.predictions import unpack_predictions
 from fer_core.bundle.registry import bundle_folder
@@ -47,6 +48,10 @@ def test_card_agrees_with_the_stored_predictions(shipped: str) -> None:
     folder = bundle_folder(shipped)
     card = read_card(folder)
     stored = unpack_predictions(read_file(card, folder, PREDICTIONS_NAME))
+    real_labels, real = stored.pop(REAL_FACES)
+    assert len(real) == card.real_faces["stored_predictions"]
+    hits = (real.argmax(axis=1) == real_labels).sum()
+    assert hits / card.real_faces["n"] == pytest.approx(card.real_faces["accuracy"], abs=1.5e-3), "a tie in float16"
     assert stored.keys() == card.evaluation.keys()
     for part, (labels, probabilities) in stored.items():
         found, said = metrics(probabilities, labels), card.evaluation[part]

@@ -25,8 +25,8 @@ from fer_core.bundle.ending import Head
 from fer_core.bundle.graph import multiply_adds
 from fer_core.bundle.mean import MEAN_SIGN, MeanModel, mean_card, member_names
 from fer_core.bundle.model import EmotionModel
-from fer_core.bundle.parts import OFFICIAL_TEST, PART_NAMES, main_part, part_in_role, shared_parts
-from fer_core.bundle.predictions import pack_predictions, read_predictions
+from fer_core.bundle.parts import OFFICIAL_TEST, PART_NAMES, REAL_FACES, main_part, part_in_role, shared_parts
+from fer_core.bundle.predictions import pack_predictions, read_predictions, with_part
 from fer_core.bundle.registry import (
     Bundle,
     bundle_folder,
@@ -51,6 +51,7 @@ __all__ = [
     "OFFICIAL_TEST",
     "PART_NAMES",
     "PREDICTIONS_NAME",
+    "REAL_FACES",
     "THREADS",
     "AdaptedModel",
     "Bundle",
@@ -87,5 +88,6 @@ __all__ = [
     "softmax",
     "uncalibrated",
     "user_models_dir",
+    "with_part",
     "write_card",
 ]

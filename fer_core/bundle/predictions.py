@@ -43,6 +43,13 @@ def pack_predictions(
     return buffer.getvalue()
 
 
+def with_part(content: bytes, part: str, labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> bytes:
+    """The bytes of a predictions.npz -> those of one that has `part` too, or anew."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+        dataset_sha256 = str(saved["dataset_sha256"])
+    return pack_predictions(unpack_predictions(content) | {part: (labels, probabilities)}, dataset_sha256)
+
+
 def unpack_predictions(content: bytes) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     """The inverse of `pack_predictions`: part -> labels (N,) uint8, probabilities (N, 7) float32."""
     with np.load(io.BytesIO(content), allow_pickle=False) as saved:

@@ -12,6 +12,7 @@ from fer_core.cli.common import load_models, refuse
 
 if TYPE_CHECKING:
     from fer_core.datasets import Faces
+    from fer_core.reporting import RealFaces
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +72,7 @@ def _find_faces(args: argparse.Namespace) -> int:
         return refuse(problem)
     if args.store is not None and not measured.refused:
         about = {key: content[key] for key in ("detector", "sha256")}
-        _store(models, results, {"data": args.store, "source": args.source, **about})
+        _store(models, measured, {"data": args.store, "source": args.source, **about})
     elif args.store is not None:
         print("nothing was stored, for pictures could not be read", file=sys.stderr)
     return 1 if measured.refused else 0
@@ -92,13 +93,11 @@ def _print_real(name: str, found: Mapping[str, Any]) -> None:
     print(f"  {'':<16} {'  '.join(recalls)}")
 
 
-def _store(
-    models: Mapping[Path, EmotionModel], results: Mapping[str, Mapping[str, Any]], pictures: Mapping[str, Any]
-) -> None:
+def _store(models: Mapping[Path, EmotionModel], measured: "RealFaces", pictures: Mapping[str, Any]) -> None:
     from fer_core.reporting import store_real_faces
 
     for folder, model in models.items():
-        store_real_faces(folder, results[model.name], pictures)
+        store_real_faces(folder, measured, model.name, pictures)
         print(f"{model.name}: stored in its card as {pictures['data']}")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.bundle import OFFICIAL_TEST, Bundle
+from fer_core.bundle import OFFICIAL_TEST, REAL_FACES, Bundle
+from fer_core.emotions import EMOTIONS
 from fer_core.errors import ModelError
 from fer_core.evaluation import metrics
 from fer_core.reporting.leaderboard import score_row
@@ -14,6 +15,9 @@ from fer_core.reporting.markdown import percent_interval
 
 Predictions = Mapping[str, tuple[NDArray[np.uint8], NDArray[np.float32]]]
 """Part -> labels (N,) and calibrated probabilities (N, 7), as `read_predictions` returns them."""
+
+Mean = tuple[NDArray[np.float32], NDArray[np.uint8]]
+"""Mean probabilities (N, 7) and labels (N,)."""
 
 
 def ensemble_row(
@@ -32,8 +36,7 @@ def ensemble_row(
     private, rows = measured[OFFICIAL_TEST], [score_row(bundle) for bundle in bundles]
     return {
         "model": f"Mean of {', '.join(bundle.card.title for bundle in bundles)}",
-        "real_faces": None,
-        "real_balanced": None,
+        **_on_real_faces(bundles, means.get(REAL_FACES)),
         "accuracy": private["accuracy"],
         "interval": percent_interval(*private["accuracy_interval"]),
         "clean": measured.get("private_test_clean", {}).get("accuracy"),
@@ -49,9 +52,21 @@ def ensemble_row(
     }
 
 
-def mean_predictions(
-    predictions: Sequence[Predictions], part: str
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]] | None:
+def _on_real_faces(bundles: Sequence[Bundle], mean: Mean | None) -> dict[str, float | None]:
+    """Of all pictures, those without a found face counted as wrong, as the cards have it."""
+    records = [bundle.card.real_faces for bundle in bundles]
+    if mean is None or len({(record.get("sha256"), record.get("detector")) for record in records}) > 1:
+        return {"real_faces": None, "real_balanced": None}
+    probabilities, labels = mean
+    correct = probabilities.argmax(axis=1) == labels
+    recalls = [
+        correct[labels == EMOTIONS.index(emotion)].sum() / of["support"]
+        for emotion, of in records[0]["per_emotion"].items()
+    ]
+    return {"real_faces": float(correct.sum() / records[0]["n"]), "real_balanced": float(np.mean(recalls))}
+
+
+def mean_predictions(predictions: Sequence[Predictions], part: str) -> Mean | None:
     """Mean probabilities (N, 7) and labels (N,) of a part; None where some lack it or were made on other faces."""
     held = [own[part] for own in predictions if part in own]
     if len(held) < len(predictions) or any(not np.array_equal(held[0][0], labels) for labels, _ in held):

@@ -9,12 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer_core.analysis import Analysis, analyze
-from fer_core.bundle import EmotionModel, change_card
+from fer_core.bundle import (
+    PREDICTIONS_NAME,
+    REAL_FACES,
+    EmotionModel,
+    change_card,
+    file_entry,
+    read_card,
+    read_file,
+    with_part,
+)
 from fer_core.datasets import LabelledPictures
 from fer_core.detection import DEFAULT_DETECTOR
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import DatasetError, ImageError
 from fer_core.evaluation import wilson_interval
+from fer_core.utils.files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -115,13 +125,23 @@ def real_faces_record(data: str, pictures: LabelledPictures, measured: RealFaces
     }
 
 
-def store_real_faces(folder: Path, measured: Mapping[str, Any], pictures: Mapping[str, Any]) -> None:
-    """Put what a model reaches on real faces into the card of the bundle at `folder`, in one atomic write.
+def store_real_faces(folder: Path, measured: RealFaces, model: str, pictures: Mapping[str, Any]) -> None:
+    """Keep what `model`, the bundle at `folder`, reaches on real faces: in its card, and what it predicted for each.
 
-    measured: a model's entry of `RealFaces.results`. pictures: data (the set's name), source, sha256, detector. Raises
-    ModelError where the card cannot be read.
+    pictures: data (the set's name), source, sha256, detector. Where the bundle has predictions.npz, those of the faces
+    that were found become its part REAL_FACES. Raises ModelError where the card or the predictions cannot be read.
     """
-    change_card(folder, lambda content: content | {"real_faces": {**pictures, **measured}})
+    card, found, entry = read_card(folder), measured.found, {}
+    files = dict(card.files)
+    if PREDICTIONS_NAME in files and found.any():
+        before = read_file(card, folder, PREDICTIONS_NAME)
+        content = with_part(before, REAL_FACES, measured.labels[found], measured.probabilities[model][found])
+        with atomic_write(folder / PREDICTIONS_NAME) as unfinished:
+            Path(unfinished).write_bytes(content)
+        files[PREDICTIONS_NAME] = file_entry(content)
+        entry = {"stored_predictions": int(found.sum())}
+    real = {**pictures, **measured.results()[model], **entry}
+    change_card(folder, lambda card: card | {"files": files, "real_faces": real})
 
 
 def _of_largest(analysis: Analysis, models: Sequence[str]) -> dict[str, NDArray[np.float32]]:

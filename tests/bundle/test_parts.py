@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fer_core.bundle.card import read_card
-from fer_core.bundle.parts import main_part, part_in_role, shared_parts
+from fer_core.bundle.parts import REAL_FACES, main_part, part_in_role, shared_parts
 from tests.support.synthetic_bundles import make_bundle
 
 
@@ -56,3 +56,20 @@ def test_another_role_is_the_name_of_a_part() -> None:
 def test_parts_that_two_models_share(tmp_path: Path, changes: dict[str, Any], expected: list[str]) -> None:
     first, second = make_bundle(tmp_path, "a"), make_bundle(tmp_path, "b", seed=1, **changes)
     assert shared_parts(read_card(first), read_card(second)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "shared"),
+    [({}, True), ({"sha256": "cd" * 32}, False), ({"detector": "haar"}, False), ({"stored_predictions": 0}, False)],
+    ids=["same", "other pictures", "other detector", "nothing stored"],
+)
+def test_real_faces_are_shared_where_both_predictions_are_stored(
+    tmp_path: Path, changes: dict[str, Any], shared: bool
+) -> None:
+    figures = {"accuracy": 0.5, "accuracy_interval": [0.1, 0.9], "balanced_accuracy": 0.5, "found": 1.0, "n": 3}
+    about = {"data": "a set", "per_emotion": {}, "sha256": "ab" * 32, "detector": "auto", "stored_predictions": 3}
+    record = figures | about
+    first = make_bundle(tmp_path, "a", real_faces=record)
+    second = make_bundle(tmp_path, "b", seed=1, real_faces=record | changes)
+    parts = shared_parts(read_card(first), read_card(second))
+    assert (parts[0] == REAL_FACES) == shared and "private_test" in parts

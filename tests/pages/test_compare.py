@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from fer_core import EMOTIONS
+from fer_core.bundle import REAL_FACES
 from fer_core.bundle.registry import read_bundles
 from fer_core.charts.style import PALETTE
+from fer_core.reporting import RealFaces, store_real_faces
 from fer_core.reporting.leaderboard import score_row
 from pages.parts.compare.charts import _zipped
 from pages.parts.compare.tables import best_in_bold
@@ -119,6 +122,23 @@ def test_the_address_keeps_view_and_models(two: Path) -> None:
     page = app(view="nonsense", models="nobody")
     assert page.segmented_control(key="compare_view").value == "Two models"
     assert page.selectbox(key="compare_first").value == "first"
+
+
+def test_two_models_on_real_faces(two: Path) -> None:
+    labels = np.repeat(np.arange(7, dtype=np.uint8), 4)
+    correct = np.eye(7, dtype=np.float32)[labels]
+    wrong = np.roll(correct, 1, axis=1)
+    for folder, probabilities in ((two / "first", correct), (two / "second", np.vstack([correct[:14], wrong[14:]]))):
+        measured = RealFaces(labels, np.arange(28) < 27, {folder.name: probabilities}, "auto")
+        about = {"data": "a set", "source": "somebody", "sha256": "ab" * 32, "detector": "auto"}
+        store_real_faces(folder, measured, folder.name, about)
+    page = app(view="pair", models="first,second")
+    assert page.selectbox(key="compare_part").value == REAL_FACES
+    said = texts(page)
+    assert "Of the same 27 faces, FIRST alone is correct on 13" in said
+    assert "28 labelled pictures, a set (somebody), by the detector auto; in 1 of them no face was found" in said
+    for detail in DETAILS:
+        assert charts(view(page, "Two models", detail))
 
 
 def test_everything_of_a_view_in_one_zip(two: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer_core import list_models, read_card
-from fer_core.bundle import bundle_folder
+from fer_core.bundle import REAL_FACES, bundle_folder
 from pages.parts.shared.model_picker import model_groups
 from tests.support.synthetic_bundles import make_bundle
 
@@ -101,3 +101,28 @@ def test_a_models_folder_without_models_is_named(
     monkeypatch.setenv("FER_MODELS_DIR", str(tmp_path / "models"))
     app = opened("model")
     assert said in app.error[0].value and str(tmp_path) not in app.error[0].value
+
+
+@needs_models
+def test_a_card_begins_with_real_faces_and_has_every_part() -> None:
+    app = opened("model", model="cnn")
+    card = read_card(bundle_folder("cnn"))
+    (part,) = [box for box in app.selectbox if box.label == "Faces"]
+    assert part.value == REAL_FACES and len(part.options) == 1 + len(card.evaluation)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Accuracy"] == f"{card.real_faces['accuracy']:.1%}" and shown["Faces"] == f"{card.real_faces['n']:,}"
+    assert card.real_faces["data"] in texts(app)
+    part.set_value("private_test").run()
+    assert not app.exception
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Accuracy"] == f"{card.evaluation['private_test']['accuracy']:.1%}"
+
+
+def test_a_card_names_further_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = [
+        {"dataset": "street", "sha256": "ab" * 32, "weight": 2.0, "faces": {"happy": 1200, "sad": 34}, "not_found": 0}
+    ]
+    make_bundle(tmp_path, "mine", training={"extra_data": extra, "seconds": 60.0})
+    monkeypatch.setenv("FER_MODELS_DIR", str(tmp_path))
+    app = opened("model", model="mine")
+    assert any("street (1,234 faces)" in str(table.value) for table in app.table)

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core import read_card
-from fer_core.bundle import CARD_NAME
+from fer_core import analyze, load_model, read_card
+from fer_core.bundle import CARD_NAME, PREDICTIONS_NAME, REAL_FACES, read_predictions
 from fer_core.bundle.registry import read_bundles
 from fer_core.datasets import LabelledPictures, labelled_pictures, unknown_text
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import DatasetError
 from fer_core.image import decode_image, encode_png, sample_image
-from fer_core.reporting import RealFaces, leaderboard_table, readme_text, score_row
+from fer_core.reporting import RealFaces, ensemble_row, leaderboard_table, readme_text, score_row
 from tests.conftest import Call
 
 ASTRONAUT = decode_image(sample_image())
@@ -116,15 +116,46 @@ def test_the_result_is_stored_in_the_card_and_shown(folder: Path, bundle: Path, 
     assert code == 0 and "stored in its card as my set" in said, problems
     after, measured = json.loads((bundle / CARD_NAME).read_text()), json.loads(out.read_text())
     record = after.pop("real_faces")
+    predictions = after["files"].pop(PREDICTIONS_NAME), before["files"].pop(PREDICTIONS_NAME)
+    assert predictions[0] != predictions[1]
     assert after == {key: value for key, value in before.items() if key != "real_faces"}, "the rest stays"
     about = {"data": "my set", "source": "drawn by me", "sha256": measured["sha256"], "detector": "auto"}
-    assert record == about | measured["models"]["tiny"]
+    assert record == about | measured["models"]["tiny"] | {"stored_predictions": 2}
     page = readme_text(read_card(bundle))
     assert "On 3 labelled pictures, my set (drawn by me)" in page and "finds a face in 66.7%" in page
     (read,), _ = read_bundles(bundle.parent)
     assert score_row(read)["real_faces"] == record["accuracy"]
     header, _, row = leaderboard_table([read]).splitlines()
     assert header.split(" | ")[1] == "Real faces" and row.split(" | ")[1] == f"{record['accuracy']:.1%}"
+
+
+def test_what_was_predicted_for_the_found_faces_is_stored(folder: Path, bundle: Path, call: Call) -> None:
+    before = read_predictions(read_bundles(bundle.parent)[0][0])
+    options = ("--data", folder, "--find-faces", "--model", "tiny", "--store", "my set")
+    for _ in range(2):  # the second time in the place of the first
+        assert call("evaluate", *options)[0] == 0
+    (read,), _ = read_bundles(bundle.parent)
+    stored = read_predictions(read)
+    labels, probabilities = stored.pop(REAL_FACES)
+    assert [EMOTIONS[label] for label in labels] == ["sad", "happy"], "the picture without a face has no row"
+    (face,) = analyze(folder / "happy" / "a.png", [load_model("tiny", bundle.parent)]).faces
+    np.testing.assert_allclose(probabilities[1], face.predictions["tiny"].probabilities, atol=1e-3)
+    assert stored.keys() == before.keys()
+    for part, (labels, probabilities) in stored.items():
+        np.testing.assert_array_equal(probabilities, before[part][1])
+        np.testing.assert_array_equal(labels, before[part][0])
+
+
+def test_a_mean_of_models_on_real_faces_from_what_is_stored(folder: Path, bundle: Path, call: Call) -> None:
+    shutil.copytree(bundle, bundle.with_name("other"))
+    card = json.loads((bundle.with_name("other") / CARD_NAME).read_text())
+    (bundle.with_name("other") / CARD_NAME).write_text(json.dumps(card | {"name": "other"}))
+    names = ("--model", "tiny", "--model", "other")
+    assert call("evaluate", "--data", folder, "--find-faces", *names, "--store", "my set")[0] == 0
+    bundles, _ = read_bundles(bundle.parent)
+    row = ensemble_row(bundles, [read_predictions(each) for each in bundles])
+    assert row["real_faces"] == pytest.approx(score_row(bundles[0])["real_faces"]), "the mean of a model with itself"
+    assert row["real_balanced"] == pytest.approx(score_row(bundles[0])["real_balanced"])
 
 
 def test_without_stored_pictures_no_column_of_them(bundle: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fer_core.bundle import OFFICIAL_TEST, PART_NAMES, Bundle
+from fer_core.bundle import OFFICIAL_TEST, PART_NAMES, REAL_FACES, Bundle
 from fer_core.charts import cost_chart, interval_chart
 from fer_core.errors import ModelError
 from fer_core.evaluation import FaceTime, time_models
@@ -54,7 +54,7 @@ def _show_intervals(bundles: list[Bundle], titles: dict[str, str]) -> None:
     real = {b.name: b.card.real_faces for b in bundles if b.card.real_faces}
     test = {b.name: found for b in bundles if (found := b.card.evaluation.get(OFFICIAL_TEST, {}))}
     sets = {
-        "Real faces, found and classified": (real, "real-faces"),
+        PART_NAMES[REAL_FACES]: (real, "real-faces"),
         PART_NAMES[OFFICIAL_TEST]: (test, "fer2013-test"),
     }
     charts = {title: (_interval_rows(found, titles), name) for title, (found, name) in sets.items()}

@@ -1,12 +1,13 @@
 """Compare, two models on the same faces: which, on which part, and whether the difference is real."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from fer_core import ModelError
-from fer_core.bundle import PART_NAMES, Bundle, shared_parts
-from fer_core.evaluation import mcnemar, verdict
+from fer_core.bundle import PART_NAMES, REAL_FACES, Bundle, shared_parts
+from fer_core.evaluation import mcnemar, metrics, verdict
 from pages.parts.compare.address import from_address, to_address
 from pages.parts.compare.details import show_calibration, show_confusions, show_curves, show_f1, show_training
 from pages.parts.compare.predictions import stored_predictions
@@ -38,9 +39,11 @@ def show_pair(bundles: list[Bundle], titles: dict[str, str]) -> None:
         return
     part = third.selectbox("Faces", parts, format_func=lambda p: PART_NAMES.get(p, p), key="compare_part")
     predictions = _predictions_on(pair, part)
+    if predictions and part == REAL_FACES:
+        pair = [with_entry(bundle, part, *predictions[bundle.name]) for bundle in pair]
     if predictions:
         _show_verdict(predictions, [titles[bundle.name] for bundle in pair])
-        _show_real_faces(pair, titles)
+        _show_real_faces(pair, titles, part)
     else:
         st.info("Without the stored predictions of both models, only what their cards hold can be shown.")
     details = {
@@ -96,11 +99,31 @@ def _show_verdict(predictions: dict[str, tuple[Any, Any]], pair: list[str]) -> N
         )
 
 
-def _show_real_faces(pair: list[Bundle], titles: dict[str, str]) -> None:
-    """What both reach on the same pictures of real faces, where their cards have it."""
+def with_entry(bundle: Bundle, part: str, labels: Any, probabilities: Any) -> Bundle:
+    """The bundle with the metrics of stored predictions among its card's, as those of a dataset's part are."""
+    evaluation = {**bundle.card.evaluation, part: metrics(probabilities, labels)}
+    return replace(bundle, card=replace(bundle.card, evaluation=evaluation))
+
+
+def _show_real_faces(pair: list[Bundle], titles: dict[str, str], part: str) -> None:
+    """What both reach on the same pictures of real faces, or which these are, where their cards have it."""
     records = [bundle.card.real_faces for bundle in pair]
-    if all(records) and records[0].get("sha256") == records[1].get("sha256"):
+    if part == REAL_FACES:
+        about = records[0]
+        missed = about["n"] - about["stored_predictions"]
+        st.caption(
+            f"{about['n']:,} labelled pictures, {about['data']} ({about['source']}), by the detector "
+            f"{about['detector']}{f'; in {missed} of them no face was found' if missed else ''}."
+            + "".join(_learned_from_others(bundle, titles[bundle.name]) for bundle in pair)
+        )
+    elif all(records) and records[0].get("sha256") == records[1].get("sha256"):
         figures = [
             f"{titles[bundle.name]} {record['accuracy']:.1%}" for bundle, record in zip(pair, records, strict=True)
         ]
         st.caption(f"On {records[0]['n']:,} pictures of real faces, found and classified: {', '.join(figures)}.")
+
+
+def _learned_from_others(bundle: Bundle, title: str) -> str:
+    """Pictures beside the dataset, which may be like those that it is measured on."""
+    names = [extra["dataset"] for extra in bundle.card.training.get("extra_data", [])]
+    return f" {title} also learned from {' and '.join(names)}." if names else ""

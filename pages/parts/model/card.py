@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fer_core import EMOTIONS, ModelCard
-from fer_core.bundle import PART_NAMES, main_part, network_entry
+from fer_core.bundle import PART_NAMES, REAL_FACES, network_entry
 from fer_core.charts import confusion_chart, history_chart
 
 FACTS = {
@@ -24,7 +24,7 @@ def show_card(card: ModelCard, title: str) -> None:
     """The whole page of a model below its name."""
     st.header(title, anchor=False)
     if card.purpose:
-        st.markdown(card.purpose)
+        st.markdown(card.purpose[:1].upper() + card.purpose[1:])
     if card.reproduces:
         st.markdown(f"Rebuilt after *{card.reproduces}*.")
     _show_size(card)
@@ -70,14 +70,15 @@ def _show_adaptation(card: ModelCard) -> None:
 
 def _show_quality(card: ModelCard, title: str) -> None:
     """Figures of one part, per emotion too, and the confusion matrix."""
-    first = main_part(card.evaluation)
+    measured = ({REAL_FACES: _as_part(card.real_faces)} if card.real_faces else {}) | card.evaluation
     st.subheader("How good it is", anchor=False)
-    if first is None:
+    if not measured:
         st.info("Nothing was measured for this model.")
         return
-    parts = [first, *(part for part in card.evaluation if part != first)]
+    order = [part for part in PART_NAMES if part in measured]
+    parts = [*order, *(part for part in measured if part not in order)]
     part = st.selectbox("Faces", parts, format_func=lambda p: PART_NAMES.get(p, p), key=f"part-{card.name}")
-    found = card.evaluation[part]
+    found = measured[part]
     low, high = found.get("accuracy_interval") or (None, None)
     _show_figures(
         {
@@ -93,15 +94,32 @@ def _show_quality(card: ModelCard, title: str) -> None:
     matrix = found.get("confusion_matrix")
     left, right = st.columns(2)
     if emotions:
-        left.table(pd.DataFrame([_emotion_row(row) for row in emotions]).set_index("Emotion"))
+        rows = pd.DataFrame([_emotion_row(row) for row in emotions]).set_index("Emotion")
+        left.table(rows.loc[:, (rows != "").any()])
         worst = min(emotions, key=lambda row: row.get("recall", 1.0))
+        precision = " Precision: of the faces given that label, the share that is correct."
         left.caption(
-            f"Recall: of the faces of an emotion, the share that is found; lowest for {worst['Emotion']}. Precision: "
-            "of the faces given that label, the share that is right."
+            f"Recall: of the faces of an emotion, the share that is found; lowest for {worst['Emotion']}."
+            + (precision if any("precision" in row for row in emotions) else "")
         )
+    if part == REAL_FACES:
+        left.caption(_about_pictures(card.real_faces))
     if matrix:
         described = f"Confusion matrix of {title}: rows are labels, columns predictions."
         right.altair_chart(confusion_chart(matrix).properties(description=described), width="stretch")
+
+
+def _as_part(real: dict[str, Any]) -> dict[str, Any]:
+    """What was measured on real faces, named as the metrics of a dataset's part are."""
+    return real | {"per_class": real["per_emotion"]}
+
+
+def _about_pictures(real: dict[str, Any]) -> str:
+    source = f" ({real['source']})" if real.get("source") else ""
+    return (
+        f"Labelled pictures: {real['data']}{source}. The detector found a face in {real['found']:.1%} of them; the "
+        "others count as wrong."
+    )
 
 
 def _emotion_row(row: dict[str, Any]) -> dict[str, str]:
@@ -121,6 +139,8 @@ def _show_training(card: ModelCard, title: str) -> None:
         facts = {label: str(card.training[key]) for key, label in FACTS.items() if card.training.get(key) is not None}
         if seconds := card.training.get("seconds"):
             facts["Time"] = f"{seconds / 60:,.0f} minutes"
+        if extra := card.training.get("extra_data"):
+            facts["Further pictures"] = ", ".join(f"{e['dataset']} ({sum(e['faces'].values()):,} faces)" for e in extra)
         facts |= {f"Faces: {part}": f"{count:,}" for part, count in (card.training.get("faces") or {}).items()}
         if facts:
             st.table(pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What"))
