@@ -58,11 +58,16 @@ with settings:
     detector = choose_detector("detector", st.container())
 if source == "Video":
     from pages.parts.classify.video import show_video  # here: PyAV and pandas would hold up every first page
+    from pages.parts.classify.video_opened import chosen_result, forget_result, show_result
 
     with drop:
-        video = chosen_video()
+        video = chosen_video(forget_result)
+        result = chosen_result()
     with results:
-        show_video(video, models)
+        if result:
+            show_result(result, titles)
+        else:
+            show_video(video, models)
 else:
     with drop:
         pictures = chosen_pictures(source)

@@ -8,7 +8,7 @@ which `drawing` turns into an annotated image and `export` into CSV, JSON and fi
 from fer_core.analysis.analyze import analyze, analyze_many
 from fer_core.analysis.batch import analyze_files
 from fer_core.analysis.blurring import Blur, hide_faces
-from fer_core.analysis.export import csv_lines, images_file, images_file_name, to_csv, to_json
+from fer_core.analysis.export import csv_lines, escape_formula, images_file, images_file_name, to_csv, to_json
 from fer_core.analysis.framing import FramedFaces, frame_pictures, largest_face
 from fer_core.analysis.results import UNSURE_BELOW, Analysis, Face, Prediction, annotate
 from fer_core.analysis.schema import SCHEMA_VERSION, analysis_schema
@@ -27,6 +27,7 @@ __all__ = [
     "analyze_many",
     "annotate",
     "csv_lines",
+    "escape_formula",
     "frame_pictures",
     "hide_faces",
     "images_file",

@@ -24,6 +24,7 @@ raw_* the frame's own. hints: what makes them doubtful (`fer_core.detection.face
 """
 PERSON: Final = "person"
 """A further column of edited tables: what the face's person is called."""
+TEXT_FIELDS: Final = ("model", "label", "hints", PERSON)
 _ROWS_AS_DICTS: Final = 1_000  # that wait as they come, 2.5 kB each,
 _ROWS_PER_GROUP: Final = 20_000  # ... and that wait in columns, 0.2 kB each, until they become a group of the file
 
@@ -62,10 +63,10 @@ class CsvWriter:
 class ParquetWriter:
     """Writes the same rows as Parquet, a group of rows at a time. Raises ImageError where it cannot be written."""
 
-    def __init__(self, path: str | Path, fields: Sequence[str] = VIDEO_FIELDS) -> None:
+    def __init__(self, path: str | Path) -> None:
         import pyarrow.parquet as pq  # here: the app's pages read videos without it
 
-        self._path, self._schema = path, schema(fields)
+        self._path, self._schema = path, schema()
         self._rows: list[Mapping[str, Any]] = []
         self._columns: list[pa.Table] = []
         try:
@@ -114,7 +115,7 @@ def schema(fields: Sequence[str] = VIDEO_FIELDS) -> "pa.Schema":
     import pyarrow as pa
 
     text = pa.dictionary(pa.int32(), pa.string())
-    own = {"time": pa.float64(), "unsure": pa.bool_(), "model": text, "label": text, "hints": text, PERSON: text}
+    own = {"time": pa.float64(), "unsure": pa.bool_(), **dict.fromkeys(TEXT_FIELDS, text)}
     whole = dict.fromkeys(("frame", "face", "x", "y", "width", "height"), pa.int32())
     return pa.schema([(name, (own | whole).get(name, pa.float32())) for name in fields])
 

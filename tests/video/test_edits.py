@@ -166,6 +166,12 @@ def test_all_files_follow_the_edits(tmp_path: Path) -> None:
     assert edits_from_dict(said["edits"], recording.faces) == edits
 
 
+def test_names_that_differ_by_what_escapes_a_formula(tmp_path: Path) -> None:
+    edits = Edits(names={1: "=a", 2: "'=a"})
+    rows = csv.DictReader(io.StringIO(edited_file(recorded(tmp_path, *TRACKS), edits, "csv").decode()))
+    assert {(row["face"], row["person"]) for row in rows} == {("1", "'=a"), ("2", "'=a"), ("3", "Face 3")}
+
+
 def test_elan_has_names_and_events(tmp_path: Path) -> None:
     from pympi.Elan import Eaf
 

@@ -1,6 +1,7 @@
 """A film's table -> `recording`: rows in columns -> `edits` applied -> `files` in all formats; `levels` for drawing.
 
-`edit_file`: edits as JSON. Apart from the rest of `video`, whose command does without pandas.
+`edit_file`: edits as JSON; `results`: what the command wrote. Apart from the rest of `video`, whose
+command does without pandas.
 """
 
 from fer_core.video.edited.edit_file import (
@@ -15,6 +16,7 @@ from fer_core.video.edited.edits import Edits, Event, Exclusion, apply_edits, ov
 from fer_core.video.edited.files import EDITED_FIELDS, EDITED_FORMATS, edited_file
 from fer_core.video.edited.levels import ABSENT, Level, Levels, Track, draw_levels
 from fer_core.video.edited.recording import Recording, read_recording
+from fer_core.video.edited.results import OpenedResult, list_results, open_result
 
 __all__ = [
     "ABSENT",
@@ -27,6 +29,7 @@ __all__ = [
     "Exclusion",
     "Level",
     "Levels",
+    "OpenedResult",
     "Recording",
     "Track",
     "apply_edits",
@@ -34,6 +37,8 @@ __all__ = [
     "edited_file",
     "edits_from_dict",
     "edits_to_dict",
+    "list_results",
+    "open_result",
     "overlaps",
     "read_edits",
     "read_recording",

@@ -1,14 +1,14 @@
-"""The files of a film's result with its edits applied, by the writers of unedited ones."""
+"""The files of a film's result with its edits applied, in the form of unedited ones."""
 
-import contextlib
+import io
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
+from fer_core.analysis import escape_formula
 from fer_core.emotions import EMOTIONS
 from fer_core.video.edited.edit_file import edits_to_dict
 from fer_core.video.edited.edits import Edits, apply_edits
@@ -16,22 +16,21 @@ from fer_core.video.edited.recording import Recording
 from fer_core.video.elan import elan_document
 from fer_core.video.statistics import film_statistics
 from fer_core.video.subtitles import subrip, webvtt
-from fer_core.video.tables import EYES, PERSON, VIDEO_FIELDS, CsvWriter, ParquetWriter
+from fer_core.video.tables import EYES, PERSON, TEXT_FIELDS, VIDEO_FIELDS, schema
 
 EDITED_FORMATS: Final = ("csv", "parquet", "eaf", "srt", "vtt", "json")
 EDITED_FIELDS: Final = (*VIDEO_FIELDS, PERSON)
 """Columns of edited tables."""
-_CHUNK: Final = 10_000  # rows as dicts at a time, 2.5 kB each
 _DECIMALS: Final = {name: 4 for name in ("confidence", *EMOTIONS, *(f"raw_{e}" for e in EMOTIONS))} | {
     name: 1 for name in EYES
 }
 
 
 def edited_file(recording: Recording, edits: Edits, kind: str) -> bytes:
-    """A file of one of EDITED_FORMATS. Raises ImageError where a temporary file cannot be written."""
+    """A file of one of EDITED_FORMATS."""
     left = apply_edits(recording, edits)
     if kind in ("csv", "parquet"):
-        return _table(left, edits, kind)
+        return (_csv if kind == "csv" else _parquet)(edited_table(left, edits))
     segments = left.segments()
     names = {person: edits.names[person] for person in left.faces if person in edits.names}
     if kind == "eaf":
@@ -47,26 +46,31 @@ def edited_file(recording: Recording, edits: Edits, kind: str) -> bytes:
     return (webvtt if kind == "vtt" else subrip)(segments, names).encode()
 
 
-def edited_rows(recording: Recording, edits: Edits) -> Iterator[list[dict[str, Any]]]:
-    """Rows with the columns EDITED_FIELDS of a recording whose edits were applied, some thousands at a time."""
-    for begin in range(0, len(recording.rows), _CHUNK):
-        rows = recording.rows.iloc[begin : begin + _CHUNK]
-        columns: dict[str, list[Any]] = {name: rows[name].tolist() for name in VIDEO_FIELDS}
-        for name, decimals in _DECIMALS.items():
-            columns[name] = np.round(rows[name].to_numpy(np.float64), decimals).tolist()
-        for name in EYES:
-            columns[name] = [None if value != value else value for value in columns[name]]
-        columns[PERSON] = [edits.name(face) for face in columns["face"]]
-        yield [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+def edited_table(left: Recording, edits: Edits) -> pd.DataFrame:
+    """The columns EDITED_FIELDS of a recording whose edits were applied, with the decimals of unedited tables."""
+    rows = left.rows.copy()
+    for name, decimals in _DECIMALS.items():
+        rows[name] = rows[name].astype(np.float64).round(decimals)
+    rows[PERSON] = pd.Categorical(rows["face"]).rename_categories(edits.name)
+    return rows
 
 
-def _table(left: Recording, edits: Edits, kind: str) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="fer-edited-") as folder:
-        path = Path(folder) / f"edited.{kind}"
-        with contextlib.closing((CsvWriter if kind == "csv" else ParquetWriter)(path, EDITED_FIELDS)) as table:
-            for rows in edited_rows(left, edits):
-                table.add(rows)
-        return path.read_bytes()
+def _csv(table: pd.DataFrame) -> bytes:
+    for name in TEXT_FIELDS:
+        texts = np.array([escape_formula(text) for text in table[name].cat.categories], object)
+        table[name] = texts[table[name].cat.codes.to_numpy()] if len(texts) else ""
+    return table.to_csv(columns=list(EDITED_FIELDS), index=False, lineterminator="\n").encode()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    columns = pa.Table.from_pandas(table[list(EDITED_FIELDS)], schema(EDITED_FIELDS), preserve_index=False)
+    # whoever reads it needs no word on pandas
+    pq.write_table(columns.replace_schema_metadata(None), file, compression="zstd")
+    return file.getvalue()
 
 
 def _summary(recording: Recording, edits: Edits, left: Recording) -> dict[str, Any]:

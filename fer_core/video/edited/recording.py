@@ -14,13 +14,12 @@ from fer_core.errors import ImageError
 from fer_core.video.segments import Segment
 from fer_core.video.tables import EYES, VIDEO_FIELDS
 
-_TEXT: Final = ("model", "label", "hints")
 _WHOLE: Final = ("frame", "face", "x", "y", "width", "height")
 _TYPES: Final[dict[str, Any]] = (
     dict.fromkeys(VIDEO_FIELDS, np.float32)
     | {"time": np.float64, "unsure": np.bool_}
     | dict.fromkeys(_WHOLE, np.int32)
-    | dict.fromkeys(_TEXT, "category")
+    | dict.fromkeys(("model", "label", "hints"), "category")
 )
 _LARGEST_GAP: Final = 10  # frames without a face, at most, for each frame with one, before a table counts as damaged
 _FRAMES: Final = 10_000_000  # of a film, at most: four days

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -43,11 +44,15 @@ def chosen_source() -> str:
     )
 
 
-def chosen_video() -> Any:
-    """An uploaded video (a Streamlit UploadedFile), or None."""
+def chosen_video(given: Callable[[], None]) -> Any:
+    """An uploaded video (a Streamlit UploadedFile), or None. given: called when another one is."""
     limit = MAX_VIDEO_BYTES // 2**20
     file = st.file_uploader(
-        f"MP4, WebM, MOV or AVI, at most {limit} MB", type=VIDEO_TYPES, max_upload_size=limit, key=_widget_key("Video")
+        f"MP4, WebM, MOV or AVI, at most {limit} MB",
+        type=VIDEO_TYPES,
+        max_upload_size=limit,
+        key=_widget_key("Video"),
+        on_change=given,
     )
     st.caption("A video's annotated copy stays in a temporary folder until you clear it or leave.")
     return file

@@ -36,7 +36,6 @@ def show_timeline(viewed: Viewed, key: str) -> None:
             "edits": edits,
             "player": f".st-key-{PLAYER} video" if viewed.film else None,
             "offset": viewed.offset,
-            "local_offset": 0.0,
         },
         on_edits_change=changed,
     )

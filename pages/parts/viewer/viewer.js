@@ -81,7 +81,7 @@ class Viewer {
         this.local = URL.createObjectURL(file.files[0])
         this.video?.remove()
         film.prepend(make("video", { src: this.local, controls: "", "aria-label": "The film" }))
-        this.attach(film.firstChild, this.data.local_offset)
+        this.attach(film.firstChild, file.files[0].name.endsWith("-emotions.mp4") ? offset : 0)
       })
     }
     if (player) {

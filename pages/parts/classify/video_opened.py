@@ -1,0 +1,71 @@
+"""Results of the command that somebody on this server has computed: chosen from a list, and looked at."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from fer_core import ImageError
+from fer_core.image import MAX_VIDEO_BYTES
+from fer_core.video.edited import list_results, open_result
+from pages.parts.shared.choices import remembered
+from pages.parts.shared.notices import as_text
+from pages.parts.viewer.show import show_viewer
+from pages.parts.viewer.viewed import Viewed
+
+RESULTS_DIR = "FER_RESULTS_DIR"
+"""The environment variable that switches this on: the folder that `video ... --out` writes to."""
+CHOSEN = "video-result"
+_KEPT = 2  # of a session, the newest
+
+_listed = st.cache_data(ttl=10, show_spinner=False, max_entries=2)(list_results)
+
+
+def chosen_result() -> str | None:
+    """The name of a result, or None; without FER_RESULTS_DIR nothing is offered."""
+    root = _root()
+    if root is None:
+        return None
+    if not root.is_dir():
+        st.error(f"{RESULTS_DIR} names a folder that does not exist. Correct it, or unset it.")
+        return None
+    names = _listed(root)
+    return st.selectbox(
+        "Or open a result of `video ... --out`",
+        names,
+        key=remembered(CHOSEN, None, [*names, None]),
+        placeholder=f"{len(names):,} films" if names else "None are there yet",
+    )
+
+
+def forget_result() -> None:
+    """Another film is given: the result is not what the visitor looks at any more."""
+    st.session_state[CHOSEN] = None
+
+
+def show_result(name: str, titles: dict[str, str]) -> None:
+    """titles: model name -> title."""
+    root = _root()
+    opened: dict[str, tuple[Viewed, Path | None]] = st.session_state.setdefault("opened-results", {})
+    st.header(as_text(name), divider="gray", anchor=False)
+    try:
+        if root is not None and name not in opened:
+            with st.spinner("Reading the result …"):
+                result = open_result(root, name)
+            fits = result.annotated is not None and result.annotated.stat().st_size <= MAX_VIDEO_BYTES
+            film = result.annotated if fits else None
+            for old in list(opened)[: max(0, len(opened) + 1 - _KEPT)]:
+                del opened[old]
+            opened[name] = Viewed(result.recording, titles, film, result.starts), film
+    except (ImageError, OSError) as error:
+        st.error(as_text(str(error)), icon=":material/movie_off:")
+        return
+    viewed, annotated = opened[name]
+    recording = viewed.recording
+    st.caption(f"{len(recording.times):,} frames, {recording.end / 60:.1f} minutes, faces: {len(recording.faces)}")
+    show_viewer(viewed, annotated)
+
+
+def _root() -> Path | None:
+    named = os.environ.get(RESULTS_DIR)
+    return Path(named) if named else None
