@@ -10,7 +10,7 @@ from pages.parts.shared.notices import as_text
 from pages.parts.viewer.timeline import PLAYER, show_timeline
 from pages.parts.viewer.viewed import Viewed
 
-PLAYER_WIDTH = 640  # pixels, or the page's width where that is less
+PLAYER_WIDTH = 480  # pixels, or the page's width where that is less
 FILES = (
     ("CSV", ":material/table:", "csv", "text/csv"),
     ("Parquet", ":material/table:", "parquet", "application/vnd.apache.parquet"),
@@ -60,8 +60,10 @@ def _edit_file(viewed: Viewed, stem: str, key: str) -> None:
     def content() -> bytes:
         return write_edits(viewed.edits, viewed.recording.film)
 
+    widget = f"{key}-file-{viewed.serial}"  # made anew, and empty, once its edits are taken
+
     def load() -> None:
-        file = st.session_state[f"{key}-file"]
+        file = st.session_state[widget]
         if file is not None:
             viewed.load(file.getvalue())
 
@@ -71,5 +73,5 @@ def _edit_file(viewed: Viewed, stem: str, key: str) -> None:
     with st.popover("Load edits", icon=":material/upload:"):
         limit = MAX_EDITS_BYTES // 2**20
         st.file_uploader(
-            "Edits that were saved here (JSON)", type="json", key=f"{key}-file", max_upload_size=limit, on_change=load
+            "Edits that were saved here (JSON)", type="json", key=widget, max_upload_size=limit, on_change=load
         )

@@ -1,7 +1,7 @@
 // The timeline of an analysed film: it draws the levels that Python aggregated, moves with the player above it, and
 // keeps the edits, in the form of fer_core.video.edited.edits_to_dict. Files follow them; they are made in Python.
 
-const ABSENT = 255, BAND = 12, PEOPLE_AT_FIRST = 8, UNDO = 100, REPORT_AFTER = 250 // px, people, steps, ms
+const ABSENT = 255, BAND = 12, PEOPLE_AT_FIRST = 8, UNDO = 100 // px, people, steps
 const NICE = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400]
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -39,7 +39,6 @@ class Viewer {
     this.listen.abort()
     this.resized.disconnect()
     cancelAnimationFrame(this.frame)
-    clearTimeout(this.later)
     if (this.local) URL.revokeObjectURL(this.local)
     delete this.section.viewer
   }
@@ -106,6 +105,7 @@ class Viewer {
   // ---- time ----
 
   seek(time) {
+    if (this.video && !this.video.isConnected) this.find_player()
     this.time = clamp(time, this.data.start, this.data.end)
     if (this.video) this.video.currentTime = Math.max(0, this.time - this.offset)
     this.show_time(true)
@@ -137,8 +137,13 @@ class Viewer {
     const axis = this.section.querySelector("[role=slider]")
     const now = clock(this.time)
     this.section.querySelector(".clock").textContent = `${now} / ${clock(this.data.end)}`
-    for (const { element, cursor, width } of this.lanes) {
+    for (const { element, cursor, width, tracks, said, title } of this.lanes) {
       if (!cursor) continue
+      if (said) {
+        const { label, high } = this.at(tracks, this.time)
+        const text = label === ABSENT ? title : `${title} · ${this.data.emotions[label].name} ${Math.round(high / 2.55)} %`
+        if (said.textContent !== text) said.textContent = text
+      }
       const x = ((this.time - this.view[0]) / (this.view[1] - this.view[0])) * (width ?? element.clientWidth)
       cursor.style.transform = `translateX(${x.toFixed(1)}px)`
     }
@@ -365,10 +370,13 @@ class Viewer {
       return {
         element, canvas: element.querySelector("canvas"), cursor: element.querySelector(".cursor"), kind: lane,
         person: person && Number(person), tracks: person && this.of(Number(person), model),
+        said: element.querySelector("span"), title: this.data.models.find(({ name }) => name === model)?.title,
       }
     })
     this.section.querySelector("[data-do=undo]").disabled = !this.undone.length
-    this.section.querySelector("[data-do=exclude]").textContent = this.opened === undefined ? "Exclude from here" : "Exclude to here"
+    const exclude = this.section.querySelector("[data-do=exclude]")
+    exclude.textContent = this.opened === undefined ? "Exclude from here" : "Exclude to here"
+    exclude.setAttribute("aria-pressed", this.opened !== undefined)
     if (focus) this.section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus()
     this.draw()
   }
@@ -403,7 +411,7 @@ class Viewer {
         make("button", { class: "when", "data-do": "go", "data-time": time, title: "Go there" }, whole),
         list === "events"
           ? make("input", { class: "what", value: mark.text, maxlength: this.data.name_length, "data-set": "text", "data-index": index, "data-key": key, "aria-label": `Event at ${whole}` })
-          : make("select", { class: "what", "data-set": "who", "data-index": index, "data-key": key, "aria-label": `Who is left out, ${whole}` }, ...choice),
+          : make("select", { class: "what", "data-set": "who", "data-index": index, "data-key": key, "aria-label": `Whose part is excluded, ${whole}` }, ...choice),
         make("button", { "data-do": "remove", "data-list": list, "data-index": index, "aria-label": `Remove ${list === "events" ? mark.text : "the excluded part"} at ${whole}` }, "✕"))
     })
     const title = make("strong", {}, "Events and excluded parts")
@@ -431,8 +439,7 @@ class Viewer {
   changed_edits(said) {
     this.say(said)
     this.render()
-    clearTimeout(this.later) // every report is a run of the page
-    this.later = setTimeout(() => this.report(structuredClone(this.edits)), REPORT_AFTER)
+    this.report(structuredClone(this.edits)) // at once: the next click may be on a file
   }
 
   rename(person, text) {
@@ -451,7 +458,7 @@ class Viewer {
   exclude(start, end) {
     if (Math.abs(end - start) < 0.001) return
     const part = { start: round(Math.min(start, end)), end: round(Math.max(start, end)), face: null }
-    this.edit(edits => edits.excluded.push(part), `${clock(part.start)} – ${clock(part.end)} is left out.`)
+    this.edit(edits => edits.excluded.push(part), `${clock(part.start)} – ${clock(part.end)} is excluded.`)
   }
 
   changed({ target }) {
@@ -488,6 +495,7 @@ class Viewer {
   }
 
   play() {
+    if (this.video && !this.video.isConnected) this.find_player()
     if (!this.video) return
     if (this.video.paused) this.video.play().catch(() => this.say("This browser cannot play the film."))
     else this.video.pause()
