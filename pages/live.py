@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fer_core.detection import SENSITIVITIES
+from fer_core.explanation import ABOUT
 from fer_core.live import LiveSession
 from fer_core.tracking import SMOOTHING_SECONDS
 from pages.parts.live.camera import ADVICE, CAMERA_PROBLEMS, camera_problem
@@ -48,8 +49,9 @@ with st.expander("Settings", icon=":material/tune:"):
         help="Higher is calmer and slower.",
     )
     mirror = right.toggle("Mirror view", key=remembered("live-mirror", True))
+    why = right.toggle("Show why", key=remembered("live-why", False), help=ABOUT)
     detector = choose_detector("live-detector", left)
-session.configure(models, detector=detector, sensitivity=sensitivity, smoothing=smoothing, mirror=mirror)
+session.configure(models, detector=detector, sensitivity=sensitivity, smoothing=smoothing, mirror=mirror, show_why=why)
 
 picture, predictions = st.columns([3, 2], gap="medium")
 with picture:

@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
         print(line, file=sys.stderr)
     found = adapt(model, labelled.faces, labelled.labels, args.name, Path(args.data).resolve().name)
     before, after = found.comparison.results()
-    print(f"{len(labelled.labels)} faces, five-fold cross-validation")
+    print(f"{len(labelled.labels)} faces, five-fold cross-validation; faces of one person may be in several folds, so")
+    print("expect a little less for people who are not among them")
     print(_line(f"before ({model.name})", before), _line("after", after), sep="\n")
     if not found.comparison.is_better and not args.keep:
         print("Not kept: the new head is not better on these faces. --keep writes it all the same.")

@@ -4,7 +4,7 @@
 says what makes a face doubtful.
 """
 
-from fer_core.detection.alignment import crop_face, crop_faces, is_face_crop
+from fer_core.detection.alignment import CropFrame, crop_face, crop_faces, crop_frame, is_face_crop
 from fer_core.detection.boxes import Box, distinct, iou, overlap
 from fer_core.detection.detector import DEFAULT_DETECTOR, DETECTORS, Detector, find_faces, load_detector
 from fer_core.detection.haar import SENSITIVITIES
@@ -16,11 +16,13 @@ __all__ = [
     "DETECTORS",
     "SENSITIVITIES",
     "Box",
+    "CropFrame",
     "Detection",
     "Detector",
     "Eyes",
     "crop_face",
     "crop_faces",
+    "crop_frame",
     "distinct",
     "face_hints",
     "find_faces",

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -65,11 +66,44 @@ def crop_face(
     if not (box.x < width and box.y < height and box.x + box.width > 0 and box.y + box.height > 0):
         raise ValueError(f"Expected a box inside the picture of {width} x {height} pixels. Received: {box}.")
     if eyes is not None:
-        return _levelled(image, box, eyes)
+        return _levelled(image, crop_frame(box, eyes))
     side = max(1, round(max(box.width, box.height) * margin))
     left = round(box.x + (box.width - side) / 2)
     top = round(box.y + (box.height - side) / 2)
     return whole_face(_square(image, left, top, side))
+
+
+@dataclass(frozen=True)
+class CropFrame:
+    """Where a crop lies in its image. x, y: its middle, side: of its square, pixels. angle: clockwise, radians."""
+
+    x: float
+    y: float
+    side: float
+    angle: float = 0.0
+
+    @property
+    def to_image(self) -> NDArray[np.float64]:
+        """(2, 3): the pixels of a 48x48 crop to those of the image, as OpenCV's warps count them."""
+        cos, sin, step = math.cos(self.angle), math.sin(self.angle), self.side / FACE_SIZE
+        turn = np.array(((cos, -sin), (sin, cos))) * step
+        return np.column_stack([turn, np.array((self.x, self.y)) - turn @ np.full(2, (FACE_SIZE - 1) / 2) - 0.5])
+
+
+def crop_frame(box: Box, eyes: Eyes | None) -> CropFrame:
+    """Where `crop_face` takes a face from. Without eyes its sides are rounded to whole pixels there, not here."""
+    if eyes is None:
+        side = max(box.width, box.height) * CROP_MARGIN
+        return CropFrame(box.x + box.width / 2, box.y + box.height / 2, side)
+    (x0, y0), (x1, y1) = eyes
+    # turned in the plane, a face's box shrinks; turned away, the distance of its eyes does
+    side = max(max(box.width, box.height) * _FRAME_SIDE, math.hypot(x1 - x0, y1 - y0) * _EYES_SIDE)
+    angle = math.atan2(y1 - y0, x1 - x0)
+    down = np.array((-math.sin(angle), math.cos(angle)))
+    by_eyes = np.array(((x0 + x1) / 2, (y0 + y1) / 2)) + down * side * (0.5 - _EYE_LINE)
+    by_box = np.array((box.x + box.width / 2, box.y + box.height / 2)) - down * side * (_BOX_CENTRE - 0.5)
+    x, y = (by_eyes + by_box) / 2
+    return CropFrame(float(x), float(y), side, angle)
 
 
 def crop_faces(
@@ -82,15 +116,8 @@ def crop_faces(
     )
 
 
-def _levelled(image: NDArray[np.uint8], box: Box, eyes: Eyes) -> NDArray[np.uint8]:
-    (x0, y0), (x1, y1) = eyes
-    # turned in the plane, a face's box shrinks; turned away, the distance of its eyes does
-    side = max(max(box.width, box.height) * _FRAME_SIDE, math.hypot(x1 - x0, y1 - y0) * _EYES_SIDE)
-    angle = math.atan2(y1 - y0, x1 - x0)
-    down = np.array((-math.sin(angle), math.cos(angle)))
-    by_eyes = np.array(((x0 + x1) / 2, (y0 + y1) / 2)) + down * side * (0.5 - _EYE_LINE)
-    by_box = np.array((box.x + box.width / 2, box.y + box.height / 2)) - down * side * (_BOX_CENTRE - 0.5)
-    middle = (by_eyes + by_box) / 2
+def _levelled(image: NDArray[np.uint8], frame: CropFrame) -> NDArray[np.uint8]:
+    middle, side, angle = np.array((frame.x, frame.y)), frame.side, frame.angle
     # first reduced by averaging to at most two pixels for one, then turned, so that nothing is skipped
     reach = side * (abs(math.sin(angle)) + abs(math.cos(angle))) / 2 + 2
     left, top = (math.floor(value - reach) for value in middle)

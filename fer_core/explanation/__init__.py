@@ -6,7 +6,7 @@
 
 from fer_core.explanation.evidence import evidence, face_evidence
 from fer_core.explanation.faithfulness import Faithfulness, centre_blob, faithfulness, random_maps
-from fer_core.explanation.overlay import ABOUT, explanation_image, overlay, runner_up
+from fer_core.explanation.overlay import ABOUT, explanation_image, overlay, overlay_on, runner_up
 
 __all__ = [
     "ABOUT",
@@ -17,6 +17,7 @@ __all__ = [
     "face_evidence",
     "faithfulness",
     "overlay",
+    "overlay_on",
     "random_maps",
     "runner_up",
 ]

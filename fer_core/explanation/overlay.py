@@ -1,11 +1,12 @@
 """Maps as pictures: over the face, warm where something speaks for an emotion, cool where it speaks against it."""
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer_core.detection import CropFrame
 from fer_core.emotions import EMOTIONS
 
 ABOUT: Final = (
@@ -31,10 +32,24 @@ def overlay(
     (side, side, 3) RGB uint8.
     """
     grey = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32)[..., np.newaxis]
-    large = cv2.resize(one.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)[..., np.newaxis]
-    cover = _MOST_COVER * np.clip(np.abs(large) / max(strongest, 1e-9), 0, 1)
-    colour = np.where(large >= 0, np.array(FOR, np.float32), np.array(AGAINST, np.float32))
-    return np.asarray(np.rint((1 - cover) * grey + cover * colour).clip(0, 255), np.uint8)
+    large = cv2.resize(one.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
+    return _coloured(grey, large / max(strongest, 1e-9))
+
+
+def overlay_on(image: NDArray[np.uint8], one: NDArray[np.floating], frame: CropFrame) -> NDArray[np.uint8]:
+    """A copy of a (height, width, 3) RGB uint8 image with a (48, 48) map laid over the face that `frame` holds.
+
+    The map's strongest value, of either sign, gets the full colour.
+    """
+    covered = one.astype(np.float32) / max(float(np.abs(one).max()), 1e-9)
+    height, width = image.shape[:2]
+    spread = cv2.warpAffine(covered, frame.to_image, (width, height), flags=cv2.INTER_LINEAR)
+    rows, columns = np.flatnonzero(spread.any(axis=1)), np.flatnonzero(spread.any(axis=0))
+    laid = image.copy()
+    if len(rows):
+        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        laid[part] = _coloured(laid[part].astype(np.float32), spread[part])
+    return laid
 
 
 def runner_up(probabilities: NDArray[np.floating]) -> tuple[int, int]:
@@ -59,6 +74,13 @@ def explanation_image(
         for index in chosen
     ]
     return np.concatenate(panels, axis=1)
+
+
+def _coloured(pixels: NDArray[np.float32], values: NDArray[Any]) -> NDArray[np.uint8]:
+    """(height, width, 1 or 3) pixels under the colours of (height, width) values, full at -1 and 1."""
+    cover = _MOST_COVER * np.clip(np.abs(values), 0, 1)[..., np.newaxis]
+    colour = np.where(values[..., np.newaxis] >= 0, np.array(FOR, np.float32), np.array(AGAINST, np.float32))
+    return np.asarray(np.rint((1 - cover) * pixels + cover * colour).clip(0, 255), np.uint8)
 
 
 def _panel(image: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:

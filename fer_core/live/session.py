@@ -10,20 +10,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.analysis import annotate
+from fer_core.analysis import Face, annotate
 from fer_core.bundle import EmotionModel
-from fer_core.detection import DEFAULT_DETECTOR
+from fer_core.detection import DEFAULT_DETECTOR, crop_frame
+from fer_core.emotions import EMOTIONS
+from fer_core.explanation import evidence, overlay_on
 from fer_core.image import encode_png
 from fer_core.live.log import SessionLog
 from fer_core.live.statistics import LONGEST_GAP, StreamStatistics
 from fer_core.tracking import SMOOTHING_SECONDS, FaceTracker, TrackedFace, is_blank
 
+MOST_EXPLAINED: Final = 3
+"""Faces of a frame that show why: a network without maps of its own is asked some 50 times for each."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +51,23 @@ class LiveView:
     problem: str = ""
 
 
+def explained(
+    image: NDArray[np.uint8], faces: Sequence[Face], models: Sequence[EmotionModel], most: int = MOST_EXPLAINED
+) -> NDArray[np.uint8]:
+    """A (height, width, 3) RGB uint8 image, a copy where it has faces, with what decided laid over the largest ones.
+
+    Of several models the mean of their maps of what the verdict names.
+    """
+    largest = sorted(faces, key=lambda face: face.box.width * face.box.height)[-most:]
+    crops = np.array([face.crop for face in largest], np.uint8)
+    maps = np.mean([evidence(model, crops) for model in models], axis=0) if largest and models else []
+    for face, of_face in zip(largest, maps, strict=False):
+        if face.verdict is not None:
+            one = of_face[EMOTIONS.index(face.verdict.label)]
+            image = overlay_on(image, one, crop_frame(face.box, face.eyes))
+    return image
+
+
 class LiveSession:
     """One visitor's webcam session, over as many starts and stops as they like. Any thread may call any method."""
 
@@ -55,7 +76,7 @@ class LiveSession:
         self._lock = threading.Lock()
         self._models: list[EmotionModel] = []
         self._settings: dict[str, Any] = {}
-        self._mirror, self._changed = True, False
+        self._mirror, self._show_why, self._changed = True, False, False
         self._tracker: FaceTracker | None = None
         self.clear()
 
@@ -75,11 +96,15 @@ class LiveSession:
         sensitivity: str = "normal",
         smoothing: float = SMOOTHING_SECONDS,
         mirror: bool = True,
+        show_why: bool = False,
     ) -> None:
-        """Change the settings from the next frame on: models and settings as for FaceTracker, and mirroring."""
+        """Change the settings from the next frame on: models and settings as for FaceTracker, and how it is shown.
+
+        show_why: whether what decided is laid over the faces, the largest MOST_EXPLAINED of them.
+        """
         settings = {"detector": detector, "sensitivity": sensitivity, "smoothing": smoothing}
         with self._lock:
-            self._mirror = mirror
+            self._mirror, self._show_why = mirror, show_why
             if self._settings != settings or [*map(id, self._models)] != [*map(id, models)]:
                 self._settings, self._models, self._changed = settings, list(models), True
 
@@ -98,7 +123,7 @@ class LiveSession:
         """Track and draw the faces of a (height, width, 3) RGB frame, on a copy. timestamp: the camera's, seconds."""
         now = self._clock()
         with self._lock:
-            models, settings, mirror = self._models, self._settings, self._mirror
+            models, settings, mirror, show_why = self._models, self._settings, self._mirror, self._show_why
             moment = self._statistics.camera_time(now, timestamp)
             changed, self._changed = self._changed, False
         if self._tracker is None:
@@ -109,7 +134,7 @@ class LiveSession:
         before = time.perf_counter()
         faces = self._tracker.update(image, moment)
         spent = (time.perf_counter() - before) * 1000
-        shown = annotate(image, faces)
+        shown = annotate(explained(image, faces, models) if show_why else image, faces)
         with self._lock:
             self._began = now if self._began is None else self._began
             step = self._statistics.seconds_since_last(now)

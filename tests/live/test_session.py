@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from fer_core import load_model
 from fer_core.benchmark.frames import portrait_frame
 from fer_core.charts.timeline import timeline_chart, timeline_spec
 from fer_core.emotions import EMOTIONS
+from fer_core.live import session as live_session
 from fer_core.live.log import LOG_FIELDS
 from fer_core.live.session import LiveSession
 from fer_core.tracking.tracker import FaceTracker
@@ -38,6 +40,28 @@ def test_session_draws_logs_and_counts(session: LiveSession, clock: Clock) -> No
     rows = session.timeline("stub")
     assert {row["emotion"] for row in rows} == set(EMOTIONS) and all(-60 <= row["time"] <= 0 for row in rows)
     assert session.picture().startswith(b"\x89PNG")
+
+
+def test_why_is_laid_over_the_face_alone_and_only_where_it_is_asked_for(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model("cnn")
+    shown = {}
+    for wanted in (False, True):
+        session = LiveSession(clock)
+        session.configure([model], mirror=False, show_why=wanted)
+        if not wanted:
+            monkeypatch.setattr(live_session, "evidence", lambda *_: pytest.fail("asked for nothing"))
+        shown[wanted] = streamed(session, clock, 3).to_ndarray(format="rgb24").astype(int)
+        monkeypatch.undo()
+    changed = np.abs(shown[True] - shown[False]).max(axis=2) > 8
+    box = session.view().faces[0].box
+    middle = np.s_[box.y : box.y + box.height, box.x : box.x + box.width]
+    assert changed[middle].mean() > 0.3
+    rows, columns = np.nonzero(changed)
+    around = box.width // 2
+    assert rows.min() > box.y - around and rows.max() < box.y + box.height + around
+    assert columns.min() > box.x - around and columns.max() < box.x + box.width + around
 
 
 def test_a_face_keeps_its_number_when_the_stream_starts_anew(session: LiveSession, clock: Clock) -> None:
