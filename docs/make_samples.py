@@ -31,6 +31,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     people = [(LOOKS[who], EXPRESSIONS[how], x, y, scale) for who, how, x, y, scale in GROUP]
     drawings = {who.lower(): (portrait(LOOKS[who], EXPRESSIONS[how]), (SIZE, SIZE)) for who, how in PORTRAITS.items()}
+    drawings["desta_happy"] = (portrait(LOOKS["Desta"], EXPRESSIONS["happy"]), (SIZE, SIZE))
     drawings["group"] = (picture(people, *GROUP_SIZE, "#d9e2e4"), GROUP_SIZE)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

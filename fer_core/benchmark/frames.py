@@ -1,4 +1,4 @@
-"""Made webcam frames, from the sample: a face that stays, one that moves, three, and one with another expression."""
+"""Made webcam frames, from the samples: a face that stays, one that moves, three, and one in two expressions."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.bundle import EmotionModel
 from fer_core.detection import Box, crop_faces, find_faces, load_detector
-from fer_core.image import decode_image, sample_image
+from fer_core.image import DESTA_HAPPY, SAMPLES, decode_image, sample_image
 
 FRAME_RATE: Final = 30
 SIZE: Final = (640, 480)
@@ -55,11 +54,7 @@ def crowd(seconds: float, seed: int = 0) -> Iterator[tuple[float, Frame]]:
 
 def portrait_frame() -> Frame:
     """The sample in the middle of a 640x480 frame: a face of 100 pixels."""
-    image = decode_image(sample_image())
-    width, height = SIZE
-    left = (width - image.shape[1]) // 2
-    sides = (left, width - image.shape[1] - left)
-    return np.asarray(cv2.copyMakeBorder(image[:height], 0, 0, *sides, cv2.BORDER_REPLICATE), np.uint8)
+    return _in_frame(decode_image(sample_image()))
 
 
 def crowd_frame() -> Frame:
@@ -73,23 +68,11 @@ def crowd_frame() -> Frame:
     return frame
 
 
-def other_expression(model: EmotionModel) -> Frame:
-    """`portrait_frame` with the part of the face changed that makes `model` say another emotion, as surely as it can.
-
-    There is only one photograph to be had, so its mouth is turned over, stretched, opened or covered.
-    """
-    frame = portrait_frame()
-    face = find_faces(frame)[0]
-    own = int(model.predict_proba(first_crop(frame))[0].argmax())
-    best, most = frame, -1.0
-    for changed in _changed_faces(frame, face):
-        if not find_faces(changed, thorough=False):
-            continue
-        answer = model.predict_proba(first_crop(changed))[0]
-        surplus = float(np.delete(answer, own).max() - answer[own])
-        if surplus > most:
-            best, most = changed, surplus
-    return best
+def two_expressions() -> tuple[Frame, Frame]:
+    """A drawn face, neutral and happy, in the middle of 640x480 frames."""
+    neutral = next(sample for sample in SAMPLES if sample.name == DESTA_HAPPY.name)
+    first, second = (_in_frame(decode_image(sample_image(sample))) for sample in (neutral, DESTA_HAPPY))
+    return first, second
 
 
 def first_crop(frame: Frame) -> NDArray[np.uint8]:
@@ -98,20 +81,12 @@ def first_crop(frame: Frame) -> NDArray[np.uint8]:
     return crop_faces(frame, [found.box], [found.eyes])
 
 
-def _changed_faces(frame: Frame, face: Box) -> Iterator[Frame]:
-    top, bottom = face.y + round(face.height * 0.62), face.y + round(face.height * 0.95)
-    left, right = face.x + round(face.width * 0.25), face.x + round(face.width * 0.75)
-    mouth = frame[top:bottom, left:right]
-    variants = [mouth[::-1], cv2.GaussianBlur(mouth, (0, 0), 6), np.full_like(mouth, mouth.mean(axis=(0, 1)))]
-    for gap in (8, 16):
-        opened = mouth.copy()
-        cv2.ellipse(opened, (mouth.shape[1] // 2, mouth.shape[0] // 2), (gap, gap), 0, 0, 360, (20, 5, 5), cv2.FILLED)
-        variants.append(opened)
-    for variant in variants:
-        for contrast in (1.0, 0.6):
-            changed = frame.copy()
-            changed[top:bottom, left:right] = variant
-            yield np.asarray(np.clip(changed * contrast, 0, 255), np.uint8)
+def _in_frame(image: NDArray[np.uint8]) -> Frame:
+    """The upper part of a picture of 512x512 pixels in the middle of a frame."""
+    width, height = SIZE
+    left = (width - image.shape[1]) // 2
+    sides = (left, width - image.shape[1] - left)
+    return np.asarray(cv2.copyMakeBorder(image[:height], 0, 0, *sides, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _noise(seed: int) -> list[NDArray[np.int16]]:

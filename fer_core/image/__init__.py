@@ -15,10 +15,11 @@ from fer_core.image.decode import (
 )
 from fer_core.image.face import FACE_SIZE, to_grey, whole_face
 from fer_core.image.resize import reduced
-from fer_core.image.samples import SAMPLES, Sample, sample_image, sample_thumbnail
+from fer_core.image.samples import DESTA_HAPPY, SAMPLES, Sample, sample_image, sample_thumbnail
 from fer_core.limits import MAX_FILES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES
 
 __all__ = [
+    "DESTA_HAPPY",
     "FACE_SIZE",
     "IMAGE_SUFFIXES",
     "MAX_FILES",

@@ -31,6 +31,9 @@ SAMPLES: Final = (
 )
 """First the photograph: 512x512, one face (public domain; from scikit-image). docs/portraits.py draws the others."""
 
+DESTA_HAPPY: Final = Sample("samples/desta_happy.webp", "Desta", "Drawn: the neutral one, happy")
+"""For measures: the one person of whom there are two expressions."""
+
 
 def sample_image(sample: Sample = SAMPLES[0]) -> bytes:
     """The encoded picture: PNG of the photograph, else WebP."""
