@@ -1,4 +1,4 @@
-"""Emotions over time as charts: the last minute of a webcam, or a whole video."""
+"""Emotions over time as charts: the last minute of a webcam."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -19,19 +19,17 @@ def timeline_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=32)
-def timeline_spec(start: float, end: float, pick: str = "", height: int = 280) -> dict[str, Any]:
+def timeline_spec(start: float, end: float, height: int = 280) -> dict[str, Any]:
     """`timeline_chart` as Vega-Lite without data: Altair takes 70 ms to build one, too long for a chart that moves."""
-    spec: dict[str, Any] = timeline_chart((), start=start, end=end, pick=pick, height=height).to_dict()
+    spec: dict[str, Any] = timeline_chart((), start=start, end=end, height=height).to_dict()
     return {key: value for key, value in spec.items() if key not in ("data", "datasets")}
 
 
-def timeline_chart(
-    rows: Sequence[Mapping[str, Any]], *, start: float, end: float, pick: str = "", height: int = 280
-) -> alt.LayerChart:
+def timeline_chart(rows: Sequence[Mapping[str, Any]], *, start: float, end: float, height: int = 280) -> alt.LayerChart:
     """Return lines of the seven probabilities of one face over time.
 
     rows: face, time in seconds, emotion, probability. start, end: of the time axis, which does not depend on the
-    rows, so that the chart holds still. pick: name of a selection that a click on a point in time makes; "" for none.
+    rows, so that the chart holds still.
     height: pixels, with axis and legend.
     """
     spans_minutes = end - start > 120
@@ -66,16 +64,4 @@ def timeline_chart(
         .transform_window(first="row_number()", sort=[alt.SortField("probability", "descending")])
         .transform_filter("datum.first == 1")
     )
-    layers: list[Any] = [lines, names]
-    if pick:
-        chosen = alt.selection_point(name=pick, fields=["time"], nearest=True, on="click", empty=False)
-        layers.append(
-            base.mark_circle(size=60)
-            .encode(
-                color=colour,
-                opacity=alt.condition(chosen, alt.value(1), alt.value(0)),
-                tooltip=["emotion:N", alt.Tooltip("probability:Q", format=".0%"), alt.Tooltip("time:Q", format=".1f")],
-            )
-            .add_params(chosen)
-        )
-    return alt.layer(*layers).properties(height=height)
+    return alt.layer(lines, names).properties(height=height)

@@ -133,9 +133,8 @@ def test_clear_forgets(session: LiveSession, clock: Clock) -> None:
 
 def test_timeline_spec_is_the_chart_without_data() -> None:
     rows = [{"face": 1, "time": -1.0, "emotion": emotion, "probability": 0.1} for emotion in EMOTIONS]
-    chart = timeline_chart(rows, start=-60, end=0, pick="moment").to_dict()
-    spec = timeline_spec(-60, 0, "moment")
+    chart = timeline_chart(rows, start=-60, end=0).to_dict()
+    spec = timeline_spec(-60, 0)
     assert {**spec, "data": 0, "datasets": 0}.keys() == chart.keys()
     for drawn, cached in zip(chart["layer"], spec["layer"], strict=True):
         assert drawn["encoding"] == cached["encoding"] and drawn["mark"] == cached["mark"]
-    assert spec["params"][0]["name"] == "moment"

@@ -33,6 +33,7 @@ def chosen_result() -> str | None:
     return st.selectbox(
         "Or open a result of `video ... --out`",
         names,
+        index=None,
         key=remembered(CHOSEN, None, [*names, None]),
         placeholder=f"{len(names):,} films" if names else "None are there yet",
     )

@@ -1,13 +1,17 @@
-"""A download button for what changes all the time: its file is made when the button is pressed.
+"""A download button for what changes all the time: its file is made when the button is pressed, after all that the
+visitor did before.
 
 st.download_button takes its bytes beforehand, or makes them on demand and drops them at the next sweep of its files:
-with fragments that run twice a second, other sessions' too, that is often before the browser has fetched them.
+with fragments that run twice a second, other sessions' too, that is often before the browser has fetched them. Nor does
+it wait for a change that is on its way: it makes the file without, or fails where the page runs again meanwhile.
 """
 
 import base64
+import gzip
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.elements.lib.layout_utils import Width
 
 _HTML = '<button type="button"></button>'
 _CSS = """
@@ -20,14 +24,16 @@ button:hover, button:focus-visible { color: var(--st-primary-color); border-colo
 button:disabled { opacity: 0.4; cursor: not-allowed; color: inherit; border-color: var(--st-border-color); }
 """
 _SCRIPT = """
-export default function ({ data, parentElement, setTriggerValue }) {
+export default async function ({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector("button")
   button.textContent = data.label
   button.disabled = data.disabled
   button.onclick = () => setTriggerValue("pressed", true)
   if (!data.content || button.saved === data.serial) return
   button.saved = data.serial
-  const bytes = Uint8Array.from(atob(data.content), character => character.charCodeAt(0))
+  const packed = Uint8Array.from(atob(data.content), character => character.charCodeAt(0))
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
+  const bytes = await new Response(stream).arrayBuffer()
   const link = document.createElement("a")
   link.href = URL.createObjectURL(new Blob([bytes], {type: data.mime}))
   link.download = data.file_name
@@ -38,14 +44,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 
 def download_button(
-    label: str, make: Callable[[], bytes | str], file_name: str, mime: str, *, key: str, disabled: bool = False
+    label: str,
+    make: Callable[[], bytes | str],
+    file_name: str,
+    mime: str,
+    *,
+    key: str,
+    disabled: bool = False,
+    width: Width = "stretch",
 ) -> None:
     """A button that gives the visitor the result of `make`, called when it is pressed, as the file `file_name`."""
     pending, count = f"{key}-content", f"{key}-count"
 
     def pressed() -> None:
         made = make()
-        st.session_state[pending] = base64.b64encode(made.encode() if isinstance(made, str) else made).decode()
+        packed = gzip.compress(made.encode() if isinstance(made, str) else made, 3, mtime=0)
+        st.session_state[pending] = base64.b64encode(packed).decode()
         st.session_state[count] = st.session_state.get(count, 0) + 1
 
     button = st.components.v2.component("fer_download_button", html=_HTML, css=_CSS, js=_SCRIPT)
@@ -59,5 +73,6 @@ def download_button(
             "content": st.session_state.pop(pending, ""),
             "serial": st.session_state.get(count, 0),
         },
+        width=width,
         on_pressed_change=pressed,
     )

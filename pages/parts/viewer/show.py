@@ -6,34 +6,56 @@ from pathlib import Path
 import streamlit as st
 
 from fer_core.video.edited import MAX_EDITS_BYTES, overlaps, write_edits
+from pages.parts.shared.download_button import download_button
 from pages.parts.shared.notices import as_text
-from pages.parts.viewer.timeline import PLAYER, show_timeline
+from pages.parts.viewer.timeline import PLAYER, show_timeline, take_edits
 from pages.parts.viewer.viewed import Viewed
 
 PLAYER_WIDTH = 480  # pixels, or the page's width where that is less
 FILES = (
-    ("CSV", ":material/table:", "csv", "text/csv"),
-    ("Parquet", ":material/table:", "parquet", "application/vnd.apache.parquet"),
-    ("ELAN", ":material/subtitles:", "eaf", "text/xml"),
-    ("SRT", ":material/closed_caption:", "srt", "application/x-subrip"),
-    ("WebVTT", ":material/closed_caption:", "vtt", "text/vtt"),
-    ("Summary", ":material/data_object:", "json", "application/json"),
+    ("CSV", "csv", "text/csv"),
+    ("Parquet", "parquet", "application/vnd.apache.parquet"),
+    ("ELAN", "eaf", "text/xml"),
+    ("SRT", "srt", "application/x-subrip"),
+    ("WebVTT", "vtt", "text/vtt"),
+    ("Summary", "json", "application/json"),
 )
 
 
 def show_viewer(viewed: Viewed, annotated: Path | None) -> None:
-    """annotated: the annotated copy, to download, which no edit changes."""
+    """annotated: the annotated copy, to download; no edit changes it."""
     if viewed.film:
         # outside of the fragment: Streamlit reads the whole file whenever this runs
         with st.container(key=PLAYER):
             st.video(str(viewed.film), width=PLAYER_WIDTH)
-    _timeline_and_files(viewed, annotated)
+    _timeline_and_files(viewed)
+    if annotated:
+        name = f"{Path(viewed.recording.film).stem}-annotated.mp4"
+        icon = ":material/movie:"
+        st.download_button("Annotated MP4", annotated.read_bytes, name, "video/mp4", icon=icon, on_click="ignore")
 
 
 @st.fragment
-def _timeline_and_files(viewed: Viewed, annotated: Path | None) -> None:
+def _timeline_and_files(viewed: Viewed) -> None:
     key = f"viewer-{viewed.id}"
     show_timeline(viewed, key)
+    stem = Path(viewed.recording.film).stem
+
+    def make(kind: str) -> bytes:
+        take_edits(viewed, key)  # also those of this very moment
+        return viewed.edited(kind)
+
+    def edit_file() -> bytes:
+        take_edits(viewed, key)
+        return write_edits(viewed.edits, viewed.recording.film)
+
+    with st.container(horizontal=True):
+        for label, kind, mime in FILES:
+            name = f"{stem}-emotions.{kind}"
+            download_button(label, partial(make, kind), name, mime, key=f"{key}-{kind}", width="content")
+        name = f"{stem}-edits.json"
+        download_button("Save edits", edit_file, name, "application/json", key=f"{key}-save", width="content")
+        _load_edits(viewed, key)
     for person, frames in overlaps(viewed.recording, viewed.edits).items():
         st.warning(
             f"{as_text(viewed.edits.name(person))} is in {frames:,} frames twice: are these two people? The files "
@@ -44,22 +66,9 @@ def _timeline_and_files(viewed: Viewed, annotated: Path | None) -> None:
         st.error(as_text(viewed.problem), icon=":material/error:")
     if viewed.note:
         st.info(as_text(viewed.note), icon=":material/info:")
-    stem = Path(viewed.recording.film).stem
-    with st.container(horizontal=True):
-        for label, icon, kind, mime in FILES:
-            name = f"{stem}-emotions.{kind}"
-            st.download_button(label, partial(viewed.edited, kind), name, mime, icon=icon, on_click="ignore")
-        if annotated:
-            name = f"{stem}-annotated.mp4"
-            icon = ":material/movie:"
-            st.download_button("Annotated MP4", annotated.read_bytes, name, "video/mp4", icon=icon, on_click="ignore")
-        _edit_file(viewed, stem, key)
 
 
-def _edit_file(viewed: Viewed, stem: str, key: str) -> None:
-    def content() -> bytes:
-        return write_edits(viewed.edits, viewed.recording.film)
-
+def _load_edits(viewed: Viewed, key: str) -> None:
     widget = f"{key}-file-{viewed.serial}"  # made anew, and empty, once its edits are taken
 
     def load() -> None:
@@ -67,9 +76,6 @@ def _edit_file(viewed: Viewed, stem: str, key: str) -> None:
         if file is not None:
             viewed.load(file.getvalue())
 
-    st.download_button(
-        "Save edits", content, f"{stem}-edits.json", "application/json", icon=":material/save:", on_click="ignore"
-    )
     with st.popover("Load edits", icon=":material/upload:"):
         limit = MAX_EDITS_BYTES // 2**20
         st.file_uploader(

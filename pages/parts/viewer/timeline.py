@@ -1,6 +1,7 @@
 """The timeline as a component: viewer.js draws it, moves with the player and keeps the edits."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,6 @@ def show_timeline(viewed: Viewed, key: str) -> None:
         st.session_state[given] = (viewed.serial, viewed.given)
     serial, edits = st.session_state[given]
 
-    def changed() -> None:
-        viewed.take(st.session_state[key].get("edits"))
-
     component: Callable[..., Any] = st.components.v2.component("fer_viewer", **_PARTS)
     component(
         key=key,
@@ -37,5 +35,10 @@ def show_timeline(viewed: Viewed, key: str) -> None:
             "player": f".st-key-{PLAYER} video" if viewed.film else None,
             "offset": viewed.offset,
         },
-        on_edits_change=changed,
+        on_edits_change=partial(take_edits, viewed, key),
     )
+
+
+def take_edits(viewed: Viewed, key: str) -> None:
+    """Take what the timeline of this key has come to."""
+    viewed.take(st.session_state[key].get("edits"))

@@ -47,7 +47,9 @@ class Viewed:
         return edited_file(self.recording, self.edits, kind)
 
     def take(self, given: Any) -> None:
-        """Take edits from the browser, or say what is wrong with them."""
+        """Take edits from the browser, unless they are older than a loaded file; or say what is wrong with them."""
+        if not isinstance(given, dict) or given.get("serial") != self.serial:
+            return
         try:
             self.edits, self.problem, self.note = edits_from_dict(given, self.recording.faces), "", ""
         except EditsError as error:

@@ -439,7 +439,7 @@ class Viewer {
   changed_edits(said) {
     this.say(said)
     this.render()
-    this.report(structuredClone(this.edits)) // at once: the next click may be on a file
+    this.report({ ...structuredClone(this.edits), serial: this.serial }) // at once: the next click may be on a file
   }
 
   rename(person, text) {
