@@ -1,13 +1,16 @@
-"""A webcam session: `webrtc` connects streams, `session` tracks the faces in their frames.
+"""A webcam session: `webrtc` connects streams, `stream` carries their frames, `session` tracks the faces in them.
 
 `log` keeps what was shown, `statistics` how fast it went.
 """
 
 from fer_core.live.session import LiveSession
+from fer_core.live.stream import LiveStream, NewestRelay
 from fer_core.live.webrtc import StreamLimiter, ice_servers, stream_limit
 
 __all__ = [
     "LiveSession",
+    "LiveStream",
+    "NewestRelay",
     "StreamLimiter",
     "ice_servers",
     "stream_limit",

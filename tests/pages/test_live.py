@@ -44,7 +44,7 @@ class Streamer:
 
     @property
     def callback(self) -> Callable[[Any], Any]:
-        return self.calls[-1]["video_frame_callback"]  # type: ignore[no-any-return]
+        return self.calls[-1]["sink_video_track"].work  # type: ignore[no-any-return]
 
 
 @pytest.fixture

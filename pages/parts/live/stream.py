@@ -6,9 +6,11 @@ from typing import Any
 import streamlit as st
 import streamlit_webrtc
 
-from fer_core.live import LiveSession, StreamLimiter, ice_servers, stream_limit
+from fer_core.live import LiveSession, LiveStream, NewestRelay, StreamLimiter, ice_servers, stream_limit
 from pages.parts.live.connection import Connection
 
+# NOTE: the library has no setting for it, and reads it when a stream is set up
+streamlit_webrtc.webrtc.get_global_relay = st.cache_resource(NewestRelay)
 STREAM = "live-stream"
 CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
 
@@ -27,7 +29,7 @@ def stream_limiter() -> StreamLimiter:
 def show_stream(session: LiveSession, connection: Connection) -> bool:
     """The player; whether a stream runs or is being set up."""
 
-    def callback(frame: Any) -> Any:  # NOTE: runs on the stream's own thread, so no st.* in here
+    def work(frame: Any) -> Any:  # NOTE: runs on the stream's own thread, so no st.* in here
         connection.keep_alive()
         return session.receive(frame)
 
@@ -35,12 +37,16 @@ def show_stream(session: LiveSession, connection: Connection) -> bool:
         state = st.session_state[STREAM].state
         connection.update(playing=state.playing, signalling=state.signalling)
 
+    stream: LiveStream | None = st.session_state.get("live_frames")
+    if stream is None or stream.has_ended:
+        stream = st.session_state.live_frames = LiveStream(work)
     try:
         context = streamlit_webrtc.webrtc_streamer(
             key=STREAM,
             rtc_configuration={"iceServers": ice_servers(settings())},
             media_stream_constraints=CAMERA,
-            video_frame_callback=callback,
+            sink_video_track=stream,
+            source_video_track=stream.results,
             video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
             on_change=changed,
         )
