@@ -32,5 +32,8 @@ VIDEO_BODY_SECONDS: Final = 600
 """From a request's headers until its body is complete."""
 WORK_SECONDS: Final = 60
 """From a complete body to the answer."""
+ANSWER_SECONDS: Final = 30
+ANSWER_BYTES: Final = 64 * 1024
+"""A client takes at least so many bytes of its answer in so many seconds, or what is left of it."""
 DRAIN_SECONDS: Final = 30
 """What is under way when the service is told to stop has so long to be answered."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import uvicorn
 
@@ -24,6 +25,7 @@ from fer_core.client import Client, ServiceError
 from fer_core.image import sample_image
 from fer_core.limits import MAX_REQUEST_BYTES
 from fer_core.serve.app import create_app
+from fer_core.serve.engine import Engine
 from fer_core.serve.run import bound, server_config
 from fer_core.serve.settings import Settings
 from tests.support.bad_inputs import CASES, UNAVAILABLE, good
@@ -124,6 +126,9 @@ class Local:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._listening = bound("127.0.0.1", 0)
+        self._listening.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
+        )  # a client that reads nothing is seen soon
         self.port = self._listening.getsockname()[1]
         with contextlib.suppress(FileNotFoundError):
             self.folder = bundle_folder("cnn")
@@ -142,6 +147,10 @@ class Local:
         return Client(f"http://127.0.0.1:{self.port}")
 
     @property
+    def connections(self) -> int:
+        return len(self._server.server_state.connections)
+
+    @property
     def waiting(self) -> float:
         with self.client() as client:
             text = client.request("GET", "/metrics")
@@ -158,6 +167,7 @@ class Local:
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Local]:
     """With limits that a test need not wait for long."""
     monkeypatch.setattr("fer_core.serve.protocol.HEADER_SECONDS", 0.5)
+    monkeypatch.setattr("fer_core.serve.protocol.ANSWER_SECONDS", 0.5)
     monkeypatch.setattr("fer_core.serve.intake.BODY_SECONDS", 0.5)
     monkeypatch.setattr("fer_core.serve.engine.MAX_WAITING", 3)
     threads, service = cv2.getNumThreads(), Local()
@@ -207,6 +217,51 @@ def test_a_slow_body_is_a_problem(local: Local) -> None:
 def test_a_body_that_breaks_off_ends_nothing_else(local: Local) -> None:
     assert raw(local.port, HEAD + b"Content-Length: 1000\r\n\r\nten bytes.", half=True)[:12] in (b"", b"HTTP/1.1 400")
     assert asked(local)["faces"]
+
+
+MANY_FACES = 3000  # their answer is larger than what the system takes for a client that does not read
+ASKING = b"POST /v1/faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (MANY_FACES * 48 * 48)
+
+
+@contextlib.contextmanager
+def asking_for_much(local: Local, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A connection on which an answer has begun to come; the network need not work for it."""
+
+    async def at_once(_: Engine, faces: np.ndarray[Any, Any], models: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+        return {name: np.full((len(faces), 7), 1 / 7, np.float32) for name in models}
+
+    monkeypatch.setattr(Engine, "faces", at_once)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(60)
+        connection.connect(("127.0.0.1", local.port))
+        connection.sendall(ASKING + bytes(MANY_FACES * 48 * 48))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        yield connection
+
+
+def test_an_answer_that_nobody_reads_ends_the_connection(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    with asking_for_much(local, monkeypatch) as connection:
+        until(lambda: local.connections == 0, "the connection to end")
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := connection.recv(65536):
+                received += len(chunk)
+    assert received < MANY_FACES * 7 * len("0.1429,"), "the answer was cut"
+    assert asked(local)["faces"]
+
+
+def test_an_answer_that_is_read_slowly_comes_whole(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fer_core.serve.protocol.ANSWER_BYTES", 1024)
+    with asking_for_much(local, monkeypatch) as connection:
+        received = b""
+        for _ in range(8):  # longer than the limit altogether
+            time.sleep(0.2)
+            received += connection.recv(16384)
+        while not received.endswith(b"}"):
+            received += connection.recv(65536)
+    body = received.partition(b"\r\n\r\n")[2]
+    assert len(json.loads(body)["probabilities"]["cnn"]) == MANY_FACES
 
 
 def test_a_full_queue_is_told_and_empties(local: Local, held: threading.Event) -> None:
