@@ -1,13 +1,12 @@
 """Plain rows -> Altair charts.
 
-Rows of names and numbers -> `common`, `compare`, `timeline`, in the colours and dashes of `style`. Nothing here knows
-models, faces or pages.
+Rows of names and numbers -> `common`, `compare`, `cost`, `timeline`, in the colours and dashes of `style`. Nothing here
+knows models, faces or pages.
 """
 
 from fer_core.charts.common import confusion_chart, history_chart, probability_spec, save_png
 from fer_core.charts.compare import (
     chart_file,
-    cost_chart,
     curve_chart,
     f1_chart,
     interval_chart,
@@ -15,6 +14,7 @@ from fer_core.charts.compare import (
     reliability_chart,
     robustness_chart,
 )
+from fer_core.charts.cost import cost_chart
 from fer_core.charts.style import series_styles
 from fer_core.charts.timeline import timeline_frame, timeline_spec
 

@@ -2,24 +2,31 @@
 by dashes, points by shape, and bars have their series' name beside them."""
 
 import io
-import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from fer_core.charts.style import GREY, HEIGHT, INK, PALETTE, Rows, colour_scale, dash_scale, shape_scale
+from fer_core.charts.style import (
+    GREY,
+    HEIGHT,
+    INK,
+    PALETTE,
+    Rows,
+    chart_frame,
+    colour_scale,
+    dash_scale,
+    series_names,
+    shape_scale,
+)
 from fer_core.emotions import EMOTIONS
-
-NAME_HEIGHT: Final = 15
-"""Pixels that a model's name takes on an axis."""
 
 
 def f1_chart(rows: Rows) -> alt.LayerChart:
     """Bars of F1 by emotion, the models beside one another. rows: emotion, model, f1."""
-    models = _names(rows, "model")
-    base = alt.Chart(_frame(rows, "emotion", "model", "f1")).encode(
+    models = series_names(rows, "model")
+    base = alt.Chart(chart_frame(rows, "emotion", "model", "f1")).encode(
         y=alt.Y("emotion:N", sort=list(EMOTIONS), title=None),
         yOffset=alt.YOffset("model:N", sort=models),
         x=alt.X("f1:Q", title="F1", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)),
@@ -37,9 +44,9 @@ def curve_chart(rows: Rows, x: str, y: str, chance: bool = False) -> alt.LayerCh
 
     A curve whose name begins with an emotion has the emotion's colour.
     """
-    names = _names(rows, "curve")
+    names = series_names(rows, "curve")
     lines = (
-        alt.Chart(_frame(rows, "x", "y", "curve"))
+        alt.Chart(chart_frame(rows, "x", "y", "curve"))
         .mark_line(strokeWidth=2)
         .encode(
             x=_unit("x", x),
@@ -57,8 +64,8 @@ def curve_chart(rows: Rows, x: str, y: str, chance: bool = False) -> alt.LayerCh
 
 def reliability_chart(rows: Rows) -> alt.LayerChart:
     """Accuracy over confidence, on the diagonal where perfect. rows: when, confidence, accuracy, faces."""
-    names = _names(rows, "when")
-    base = alt.Chart(_frame(rows, "when", "confidence", "accuracy", "faces")).encode(
+    names = series_names(rows, "when")
+    base = alt.Chart(chart_frame(rows, "when", "confidence", "accuracy", "faces")).encode(
         x=_unit("confidence", "confidence"),
         y=_unit("accuracy", "accuracy"),
         color=_colour(names, "when"),
@@ -79,9 +86,9 @@ def reliability_chart(rows: Rows) -> alt.LayerChart:
 
 def learning_rate_chart(rows: Rows) -> alt.Chart:
     """Learning rate over epochs, on a logarithmic scale. rows: epoch, learning_rate, model."""
-    names = _names(rows, "model")
+    names = series_names(rows, "model")
     return (
-        alt.Chart(_frame(rows, "epoch", "learning_rate", "model"))
+        alt.Chart(chart_frame(rows, "epoch", "learning_rate", "model"))
         .mark_line(point=True, strokeWidth=2)
         .encode(
             x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d")),
@@ -94,70 +101,6 @@ def learning_rate_chart(rows: Rows) -> alt.Chart:
     )
 
 
-def cost_chart(rows: Rows, cost: str, title: str) -> alt.LayerChart:
-    """Bubbles of accuracy over cost; their area is the file size. rows: model, accuracy, low, high, megabytes, `cost`.
-
-    title: of the cost's axis. A thin line shows the interval of the accuracy, low to high. The models' names stand in a
-    column on the right, each joined to its bubble by a line, so that they overlap at no width.
-    """
-    models = _names(rows, "model")
-    frame = _frame(rows, "model", "accuracy", "low", "high", "megabytes", cost)
-    bottom, top = float(frame["low"].min()) - 0.01, float(frame["high"].max()) + 0.01
-    frame["place"] = spread(frame["accuracy"].tolist(), (top - bottom) * NAME_HEIGHT / HEIGHT, bottom, top)
-    least, most = float(frame[cost].min()), float(frame[cost].max())
-    room = 0.1 * (most - least) or 0.1 * most
-    ends = [max(0, least - room), most + room]
-    frame["end"] = ends[1]
-    scale = alt.Scale(zero=False, domain=[bottom, top], nice=False)
-    colour = alt.Color("model:N", legend=None, scale=colour_scale(models))
-    base = alt.Chart(frame).encode(
-        x=alt.X(f"{cost}:Q", title=title, scale=alt.Scale(domain=ends, nice=False)),
-        color=colour,
-        tooltip=[
-            "model:N",
-            alt.Tooltip("accuracy:Q", format=".1%"),
-            alt.Tooltip(f"{cost}:Q", title=title, format=",.2f"),
-            alt.Tooltip("megabytes:Q", title="file, MB", format=".2f"),
-        ],
-    )
-    spans = base.mark_rule(opacity=0.6).encode(y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q")
-    bubbles = base.mark_circle(opacity=0.75).encode(
-        y=alt.Y("accuracy:Q", title="accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=6)),
-        size=alt.Size("megabytes:Q", scale=alt.Scale(domainMin=0, range=[20, 600]), legend=None),
-    )
-    names = base.mark_rule(strokeWidth=1, strokeDash=[1, 3]).encode(
-        x2="end:Q",
-        y=alt.Y("accuracy:Q", scale=scale, axis=_names_axis(dict(zip(frame["place"], frame["model"], strict=True)))),
-        y2="place:Q",
-    )
-    return alt.layer(spans, bubbles, names).resolve_axis(y="independent").properties(height=HEIGHT)
-
-
-def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """The values moved apart to at least `gap`, in their order, as little as a pass up and a pass down need.
-
-    They stay between low and high where there is room for all.
-    """
-    order = sorted(range(len(values)), key=values.__getitem__)
-    placed = [0.0] * len(values)
-    below = low - gap / 2
-    for i in order:
-        below = placed[i] = max(values[i], below + gap)
-    above = high + gap / 2
-    for i in reversed(order):
-        above = placed[i] = min(placed[i], above - gap)
-    return placed
-
-
-def _names_axis(names: dict[float, str]) -> alt.Axis:
-    """An axis on the right that says names in the place of values."""
-    said = "".join(f"abs(datum.value - {place!r}) < 1e-9 ? {json.dumps(name)} : " for place, name in names.items())
-    return alt.Axis(
-        orient="right", values=list(names), labelExpr=f"{said}''", labelOverlap=False, labelLimit=150,
-        title=None, grid=False, ticks=False, domain=False,
-    )  # fmt: skip
-
-
 def robustness_chart(rows: Rows, unit: str, names: Sequence[str], legend: bool = True) -> alt.Chart:
     """Accuracy over the severity of one corruption. rows: level (severity), accuracy, model; unit: of the severity.
 
@@ -167,7 +110,7 @@ def robustness_chart(rows: Rows, unit: str, names: Sequence[str], legend: bool =
     if not legend:
         colour, dash = colour.legend(None), dash.legend(None)
     return (
-        alt.Chart(_frame(rows, "level", "accuracy", "model"))
+        alt.Chart(chart_frame(rows, "level", "accuracy", "model"))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
         .encode(
             x=alt.X("level:Q", title=unit, scale=alt.Scale(zero=False)),
@@ -185,8 +128,8 @@ def interval_chart(rows: Rows, title: str) -> alt.LayerChart:
 
     title: of the values' axis.
     """
-    base = alt.Chart(_frame(rows, "model", "value", "low", "high")).encode(
-        y=alt.Y("model:N", sort=_names(rows, "model"), title=None, axis=alt.Axis(labelLimit=170)),
+    base = alt.Chart(chart_frame(rows, "model", "value", "low", "high")).encode(
+        y=alt.Y("model:N", sort=series_names(rows, "model"), title=None, axis=alt.Axis(labelLimit=170)),
         tooltip=["model:N", *(alt.Tooltip(f"{key}:Q", format=".1%") for key in ("value", "low", "high"))],
     )
     # room on the right for the value that stands behind the whisker
@@ -209,16 +152,6 @@ def chart_file(chart: alt.TopLevelMixin, kind: str) -> bytes:
     drawn.save(buffer, format=kind, **({"scale_factor": 2} if kind == "png" else {}))
     content = buffer.getvalue()
     return content if isinstance(content, bytes) else content.encode()
-
-
-def _frame(rows: Rows, *columns: str) -> pd.DataFrame:
-    # "point" keeps the order of a curve whose x stands still
-    frame = pd.DataFrame(list(rows), columns=list(columns))
-    return frame.assign(point=range(len(frame)))
-
-
-def _names(rows: Rows, key: str) -> list[str]:
-    return list(dict.fromkeys(str(row[key]) for row in rows))
 
 
 def _legend(symbol: str = "stroke", columns: int = 2) -> alt.Legend:

@@ -1,9 +1,10 @@
-"""What all charts share: colours, dashes, shapes, and the scales made of them."""
+"""What all charts share: colours, dashes, shapes, the scales made of them, and rows as tables."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
+import pandas as pd
 
 from fer_core.emotions import COLOURS, EMOTIONS
 
@@ -48,3 +49,14 @@ def series_styles(names: Sequence[str]) -> dict[str, tuple[str, Sequence[int]]]:
     """Name -> the colour and the dashes that charts of these names give it, for a legend outside of them."""
     colours, dashes = colour_scale(names).range, dash_scale(names).range
     return {name: (colour, dash) for name, colour, dash in zip(names, colours, dashes, strict=True)}
+
+
+def chart_frame(rows: Rows, *columns: str) -> pd.DataFrame:
+    """The rows as a table, with their number as `point`: it keeps the order of a curve whose x stands still."""
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    return frame.assign(point=range(len(frame)))
+
+
+def series_names(rows: Rows, key: str) -> list[str]:
+    """The values of a column, each once, in the order of the rows."""
+    return list(dict.fromkeys(str(row[key]) for row in rows))

@@ -6,14 +6,12 @@ import pytest
 
 from fer_core.charts.common import confusion_chart
 from fer_core.charts.compare import (
-    NAME_HEIGHT,
     chart_file,
-    cost_chart,
     curve_chart,
     interval_chart,
     robustness_chart,
-    spread,
 )
+from fer_core.charts.cost import NAME_HEIGHT, cost_chart, spread
 from fer_core.charts.style import HEIGHT, series_styles
 from fer_core.emotions import COLOURS, EMOTIONS
 
