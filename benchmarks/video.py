@@ -1,13 +1,19 @@
 """Films through `python -m fer_core video ... --out`: frames a second, memory, workers, and runs that are killed.
 
     python -m benchmarks.video [--only throughput memory workers killed] [--seconds N] [--model NAME]
+    python -m benchmarks.video --only peer --peer-network FILE --seconds 10
 
 Films of 640x480 at 30 frames a second with one face that goes to and fro, the sample's. Longer ones repeat its packets.
 Processor time is that of the command with all its processes, its start taken off by a film of one frame; on a machine
 that does other work too it says more than the clock.
+
+"peer": the same film in the way of the `fer` package, frame by frame: OpenCV's reader, Haar cascade, its network by
+Keras' `predict`, or compiled (`benchmarks.against_peer` tells of it, and of FILE), beside `analyze_video`, in turns in
+one process; none writes anything. Times are of the second of two rounds.
 """
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -15,16 +21,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 
 from benchmarks.labelling import watched
 from fer_core.benchmark.frames import FRAME_RATE, moving
+from fer_core.benchmark.peer import Predict, peer_pixels
 from fer_core.benchmark.timing import machine
+from fer_core.bundle import EmotionModel, load_model
+from fer_core.video import Video, analyze_video
 
 KILLS = 10
 FILMS = 20
@@ -129,6 +139,52 @@ def killed(folder: Path, options: list[str]) -> Iterator[str]:
     yield f"killed at random moments and run again: {same} of {KILLS} results equal an uninterrupted run's"
 
 
+def peer(folder: Path, seconds: float, model: str, network: Path) -> Iterator[str]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import tensorflow as tf
+
+    loaded, own = keras.models.load_model(network, compile=False), load_model(model)
+    compiled = tf.function(lambda faces: loaded(faces, training=False), reduce_retracing=True)
+    film = folder / "both.mp4"
+    make(film, seconds)
+    ways: dict[str, Callable[[], int]] = {
+        f"analyze_video, {model}": lambda: analysed(film, own),
+        "the fer package's way, predict": lambda: theirs(film, lambda faces: loaded.predict(faces, verbose=0)),
+        "the fer package's way, compiled": lambda: theirs(film, compiled),
+    }
+    spent: dict[str, tuple[float, float]] = {}
+    for title in [*ways, *ways]:
+        clock, processor = time.perf_counter(), time.process_time()
+        assert ways[title](), f"{title} found no face"
+        spent[title] = time.perf_counter() - clock, time.process_time() - processor
+    frames, first = round(seconds * FRAME_RATE), next(iter(spent.values()))
+    for title, (clock, processor) in spent.items():
+        yield (
+            f"{title:<31} {frames / clock:6.0f} frames a second, {1000 * processor / frames:.2f} ms of processor time "
+            f"a frame; {clock / first[0]:.1f} and {processor / first[1]:.1f} times the first"
+        )
+
+
+def theirs(film: Path, predict: Predict) -> int:
+    """Faces over all frames, the package's way."""
+    return sum(peer_pixels(frame, predict) for frame in opencv_frames(film))
+
+
+def opencv_frames(film: Path) -> Iterator[Any]:
+    """As the package reads a film: every frame, RGB."""
+    capture = cv2.VideoCapture(str(film))
+    while (read := capture.read())[0]:
+        yield cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
+    capture.release()
+
+
+def analysed(film: Path, model: EmotionModel) -> int:
+    """Faces over all frames, this project's way."""
+    with Video(film) as video:
+        return sum(len(frame.faces) for frame in analyze_video(video, [model]))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """What a job has written, but for the times in its summary."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", "summary.json"))
@@ -138,10 +194,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     measures = ("throughput", "memory", "workers", "killed")
-    parser.add_argument("--only", nargs="+", choices=measures, default=measures, help="default: all")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*measures, "peer"), default=measures, help="default: all but peer"
+    )
     parser.add_argument("--seconds", type=float, default=60, help="of the film for throughput (default: %(default)s)")
     parser.add_argument("--model", default="everyday", metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--peer-network", type=Path, metavar="FILE", help="the package's emotion model, HDF5, for peer")
     args = parser.parse_args()
+    if "peer" in args.only and args.peer_network is None:
+        parser.error("peer needs --peer-network")
     options = ["--model", args.model]
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory() as name:
@@ -151,6 +212,7 @@ def main() -> None:
             "memory": lambda: memory(folder, options),
             "workers": lambda: workers(folder, options),
             "killed": lambda: killed(folder, options),
+            "peer": lambda: peer(folder, args.seconds, args.model, args.peer_network),
         }
         for step in args.only:
             for line in steps[step]():
