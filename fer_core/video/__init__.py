@@ -7,12 +7,13 @@ from fer_core.video.analyze import VideoFrame, analyze_video
 from fer_core.video.films import list_films
 from fer_core.video.formats import parse_formats
 from fer_core.video.job import Progress, job_folder, run_films
-from fer_core.video.reader import Video
+from fer_core.video.reader import LONGER_SIDE, Video
 from fer_core.video.sampling import Sampling
 from fer_core.video.summary import VideoSummary
 from fer_core.video.worker import FilmSettings
 
 __all__ = [
+    "LONGER_SIDE",
     "FilmSettings",
     "Progress",
     "Sampling",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_core.emotions import EMOTIONS
-from fer_core.video.edited import ABSENT, Level, Recording, Track, draw_levels, read_recording
+from fer_core.video.edited import ABSENT, Level, Recording, Track, draw_levels, face_places, read_recording
 from fer_core.video.edited import levels as levels_module
 from fer_core.video.tables import CsvWriter
 from tests.support.tracked import frames
@@ -87,3 +87,24 @@ def test_varying_rates_leave_no_holes(tmp_path: Path) -> None:
 def test_a_film_without_faces(tmp_path: Path) -> None:
     drawn = draw_levels(recorded(tmp_path, "    "))
     assert drawn.tracks == () and drawn.end == 2.0
+
+
+def test_places_are_the_boxes_of_each_step(tmp_path: Path) -> None:
+    recording = recorded(tmp_path, "hh  h", "  ss ")
+    recording.rows["x"] = recording.rows["frame"] * 10
+    recording.rows["width"] = 70_000  # more than can be drawn
+    step, (first, second) = face_places(recording)
+    assert step == 0.5 and (first.face, first.first, second.face, second.first) == (1, 0, 2, 2)
+    assert first.boxes[:, 0].tolist() == [0, 10, 0, 0, 40] and first.boxes[0, 2] == 65535
+    assert np.flatnonzero(first.boxes[:, 2]).tolist() == [0, 1, 4] and second.boxes[:, 0].tolist() == [20, 30]
+
+
+def test_places_of_many_frames_are_those_of_every_fifth_of_a_second(tmp_path: Path) -> None:
+    recording = recorded(tmp_path, "h" * 60)
+    recording.times[:] = np.arange(60) / 30
+    step, (place,) = face_places(recording)
+    assert step == 0.2 and len(place.boxes) == 10
+
+
+def test_places_of_a_film_without_faces(tmp_path: Path) -> None:
+    assert face_places(recorded(tmp_path, "  ")) == (0.5, [])

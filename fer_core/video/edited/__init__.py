@@ -1,4 +1,4 @@
-"""A film's table -> `recording`: rows in columns -> `edits` applied -> `files` in all formats; `levels` for drawing.
+"""A film's table -> `recording`: rows in columns -> `edits` applied -> `files`; `levels`, `places` for drawing.
 
 `edit_file`: edits as JSON; `results`: what the command wrote. Apart from the rest of `video`, whose
 command does without pandas.
@@ -15,6 +15,7 @@ from fer_core.video.edited.edit_file import (
 from fer_core.video.edited.edits import Edits, Event, Exclusion, apply_edits, overlaps
 from fer_core.video.edited.files import EDITED_FIELDS, EDITED_FORMATS, edited_file
 from fer_core.video.edited.levels import ABSENT, Level, Levels, Track, draw_levels
+from fer_core.video.edited.places import Places, face_places
 from fer_core.video.edited.recording import Recording, read_recording
 from fer_core.video.edited.results import OpenedResult, list_results, open_result
 
@@ -30,6 +31,7 @@ __all__ = [
     "Level",
     "Levels",
     "OpenedResult",
+    "Places",
     "Recording",
     "Track",
     "apply_edits",
@@ -37,6 +39,7 @@ __all__ = [
     "edited_file",
     "edits_from_dict",
     "edits_to_dict",
+    "face_places",
     "list_results",
     "open_result",
     "overlaps",

@@ -8,6 +8,7 @@ import streamlit as st
 from fer_core import EmotionModel, ImageError
 from pages.parts.classify.sources import clear_uploads
 from pages.parts.classify.video_job import VideoJob
+from pages.parts.shared.clock import clock
 from pages.parts.shared.notices import as_text
 from pages.parts.viewer.show import show_viewer
 
@@ -71,8 +72,3 @@ def _work(job: VideoJob, slot: str) -> None:
             whole = f" of {clock(job.duration)}" if job.duration else ""
             bar.progress(job.progress, f"{clock(job.summary.seconds)}{whole}, {job.summary.frames} frames")
     place.empty()
-
-
-def clock(seconds: float) -> str:
-    """Seconds as people read them: 0:07.5."""
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"

@@ -9,6 +9,7 @@ from fer_core import ImageError
 from fer_core.image import MAX_VIDEO_BYTES
 from fer_core.video.edited import list_results, open_result
 from pages.parts.shared.choices import remembered
+from pages.parts.shared.clock import clock
 from pages.parts.shared.notices import as_text
 from pages.parts.viewer.show import show_viewer
 from pages.parts.viewer.viewed import Viewed
@@ -63,7 +64,8 @@ def show_result(name: str, titles: dict[str, str]) -> None:
         return
     viewed, annotated = opened[name]
     recording = viewed.recording
-    st.caption(f"{len(recording.times):,} frames, {recording.end / 60:.1f} minutes, faces: {len(recording.faces)}")
+    length, faces = clock(recording.end - recording.start), len(recording.faces) or "none found"
+    st.caption(f"{len(recording.times):,} frames, {length}, faces: {faces}")
     show_viewer(viewed, annotated)
 
 

@@ -16,7 +16,7 @@ from streamlit.elements.lib.layout_utils import Width
 _HTML = '<button type="button"></button>'
 _CSS = """
 button {
-  width: 100%; min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; font: inherit; line-height: 1.6;
+  width: 100%; min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; font: inherit; font-size: 0.875rem;
   color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from fer_core.emotions import COLOURS, EMOTIONS
 from fer_core.errors import EditsError
+from fer_core.video import LONGER_SIDE
 from fer_core.video.edited import (
     NAME_LENGTH,
     Edits,
@@ -19,6 +20,7 @@ from fer_core.video.edited import (
     edited_file,
     edits_from_dict,
     edits_to_dict,
+    face_places,
     read_edits,
 )
 
@@ -84,11 +86,17 @@ class Viewed:
             "models": [{"name": name, "title": self.titles.get(name, name)} for name in self.recording.models],
             "emotions": [{"name": emotion, "colour": COLOURS[emotion]} for emotion in EMOTIONS],
             "name_length": NAME_LENGTH,
+            "boxes": None if self.film else self._boxes(),
             "tracks": [
                 {"face": track.face, "model": track.model, "levels": [_packed(level) for level in track.levels]}
                 for track in levels.tracks
             ],
         }
+
+    def _boxes(self) -> dict[str, Any]:
+        step, places = face_places(self.recording)
+        packed = {place.face: (place.first, _text(place.boxes.astype("<u2").tobytes())) for place in places}
+        return {"step": step, "longer_side": LONGER_SIDE, "faces": packed}
 
     @property
     def given(self) -> dict[str, Any]:
@@ -97,5 +105,8 @@ class Viewed:
 
 
 def _packed(level: Level) -> tuple[int, str]:
-    packed = b"".join(part.tobytes() for part in (level.labels, level.low, level.high))
-    return level.first, base64.b64encode(packed).decode()
+    return level.first, _text(b"".join(part.tobytes() for part in (level.labels, level.low, level.high)))
+
+
+def _text(packed: bytes) -> str:
+    return base64.b64encode(packed).decode()

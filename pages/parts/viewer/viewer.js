@@ -50,6 +50,10 @@ class Viewer {
       this.film = data.film
       this.data = data
       this.tracks = data.tracks.map(track => ({ ...track, levels: track.levels.map(unpack) }))
+      this.places = {}
+      for (const [face, [first, packed]] of Object.entries(data.boxes?.faces ?? {})) {
+        this.places[face] = { first, places: new Uint16Array(bytes_of(packed).buffer) }
+      }
       this.all = Math.max(data.end - data.start, data.step)
       this.view = [data.start, data.start + this.all]
       this.colours = data.emotions.map(emotion => emotion.colour)
@@ -78,9 +82,11 @@ class Viewer {
         if (!file.files.length) return
         if (this.local) URL.revokeObjectURL(this.local)
         this.local = URL.createObjectURL(file.files[0])
-        this.video?.remove()
-        film.prepend(make("video", { src: this.local, controls: "", "aria-label": "The film" }))
-        this.attach(film.firstChild, file.files[0].name.endsWith("-emotions.mp4") ? offset : 0)
+        film.querySelector(".stage")?.remove()
+        const video = make("video", { src: this.local, controls: "", "aria-label": "The film" })
+        const annotated = file.files[0].name.endsWith("-emotions.mp4") // it has boxes, and begins where that was asked for
+        film.prepend(make("div", { class: "stage" }, video, ...(annotated ? [] : [make("canvas", { "aria-hidden": "true" })])))
+        this.attach(video, annotated ? offset : 0)
       })
     }
     if (player) {
@@ -91,6 +97,7 @@ class Viewer {
       }
       look()
     }
+    this.playing()
   }
 
   attach(video, offset) {
@@ -147,6 +154,7 @@ class Viewer {
       const x = ((this.time - this.view[0]) / (this.view[1] - this.view[0])) * (width ?? element.clientWidth)
       cursor.style.transform = `translateX(${x.toFixed(1)}px)`
     }
+    this.draw_boxes()
     axis.setAttribute("aria-valuemax", this.data.end.toFixed(1))
     axis.setAttribute("aria-valuenow", this.time.toFixed(1))
     if (axis.matches(":focus")) axis.setAttribute("aria-valuetext", [now, ...this.held()].join(", "))
@@ -158,6 +166,30 @@ class Viewer {
       if (label === ABSENT) return []
       return `${this.name(person)} ${this.data.emotions[label].name} ${Math.round(high / 2.55)} %${this.data.models.length > 1 ? ` (${title})` : ""}`
     }))
+  }
+
+  draw_boxes() { // over a film of the visitor's own, so that it is seen who is who
+    const canvas = this.section.querySelector(".stage canvas"), { boxes } = this.data
+    if (!canvas || !this.video?.videoWidth || !boxes) return
+    const { videoWidth: width, videoHeight: height } = this.video
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+    const scale = Math.max(1, Math.max(width, height) / boxes.longer_side)
+    const context = canvas.getContext("2d"), bin = Math.floor((this.time - this.data.start) / boxes.step + 1e-6)
+    context.clearRect(0, 0, width, height)
+    const thick = context.lineWidth = Math.max(2, width / 240)
+    context.font = `bold ${Math.round(thick * 7)}px ${this.font}`
+    for (const face of this.data.faces) {
+      const person = this.person(face), { first, places } = this.places[face], at = (bin - first) * 4
+      if (this.is_out(person) || at < 0 || !places[at + 2]) continue
+      const [x, y, w, h] = [...places.subarray(at, at + 4)].map(side => side * scale)
+      const { label } = this.at(this.of(person, this.data.models[0].name), this.time)
+      context.strokeStyle = context.fillStyle = this.colours[label] ?? "#7A8288"
+      context.strokeRect(x, y, w, h)
+      const name = this.name(person), room = context.measureText(name).width + 3 * thick
+      context.fillRect(x - thick / 2, y - 9 * thick, room, 9 * thick)
+      context.fillStyle = "#000"
+      context.fillText(name, x + thick, y - 2.2 * thick)
+    }
   }
 
   at(tracks, time) {
@@ -624,9 +656,11 @@ class Viewer {
 
 // A level as Python packs it: first bin, then labels, least and largest probabilities one after another.
 function unpack([first, packed]) {
-  const bytes = Uint8Array.from(atob(packed), character => character.charCodeAt(0)), count = bytes.length / 3
+  const bytes = bytes_of(packed), count = bytes.length / 3
   return { first, count, labels: bytes.subarray(0, count), low: bytes.subarray(count, 2 * count), high: bytes.subarray(2 * count) }
 }
+
+const bytes_of = packed => Uint8Array.from(atob(packed), character => character.charCodeAt(0))
 
 // The bin of the first of several faces of one person that is seen in it.
 function sample(levels, index) {
