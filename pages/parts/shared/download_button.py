@@ -9,9 +9,9 @@ it wait for a change that is on its way: it makes the file without, or fails whe
 import base64
 import gzip
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
-from streamlit.elements.lib.layout_utils import Width
 
 _HTML = '<button type="button"></button>'
 _CSS = """
@@ -51,7 +51,7 @@ def download_button(
     *,
     key: str,
     disabled: bool = False,
-    width: Width = "stretch",
+    width: Literal["stretch", "content"] = "stretch",
 ) -> None:
     """A button that gives the visitor the result of `make`, called when it is pressed, as the file `file_name`."""
     pending, count = f"{key}-content", f"{key}-count"

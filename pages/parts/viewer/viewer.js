@@ -155,6 +155,7 @@ class Viewer {
       cursor.style.transform = `translateX(${x.toFixed(1)}px)`
     }
     this.draw_boxes()
+    axis.setAttribute("aria-valuemin", this.data.start.toFixed(1))
     axis.setAttribute("aria-valuemax", this.data.end.toFixed(1))
     axis.setAttribute("aria-valuenow", this.time.toFixed(1))
     if (axis.matches(":focus")) axis.setAttribute("aria-valuetext", [now, ...this.held()].join(", "))
@@ -620,6 +621,7 @@ class Viewer {
     this.drag = null
     lane.querySelector(".picked")?.remove()
     if (event.type === "pointercancel" || kind === "pinch") return
+    this.section.querySelector("[role=slider]").focus({ preventScroll: true }) // keys go on from here
     if (kind === "select" && moved) this.exclude(time, this.moment(lane, event))
     else if (!moved && kind !== "overview") this.seek(time)
   }
@@ -644,9 +646,8 @@ class Viewer {
   wheel(event) {
     const lane = event.target.closest(".lane")
     if (!lane) return
-    const focused = this.section.querySelector("[role=slider]").matches(":focus")
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey
-    if (!event.ctrlKey && !event.metaKey && !sideways && !focused) return // the page scrolls
+    if (!event.ctrlKey && !event.metaKey && !sideways && lane.dataset.lane === "track") return // the page scrolls
     event.preventDefault()
     const pixels = event.deltaMode ? 16 : 1, [from, to] = this.view
     if (sideways) return this.look_at(from + (((event.deltaX || event.deltaY) * pixels) / lane.clientWidth) * (to - from), to - from)
