@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from fer_core import list_models
 from fer_core.video.edited import Edits, Event, edits_to_dict, read_recording, write_edits
 from fer_core.video.tables import CsvWriter
+from pages.parts.classify import video_opened
 from pages.parts.viewer.viewed import Viewed
 from tests.conftest import ROOT
 from tests.support.tracked import frames
@@ -85,11 +86,22 @@ def test_the_edits_outlast_another_page(root: Path) -> None:
     page = app()
     page = checked(page.selectbox(key="video-result").set_value("job/a.mp4").run())
     (before,) = drawn(page)
-    page.session_state["opened-results"]["job/a.mp4"][0].edits = Edits(names={1: "Anna"})
+    page.session_state["opened-results"]["job/a.mp4"].edits = Edits(names={1: "Anna"})
     page.switch_page("pages/model.py").run()
     page = checked(page.switch_page("pages/classify.py").run())
     (after,) = drawn(page)
     assert after["edits"]["names"] == {"1": "Anna"} and after["serial"] > before["serial"]
+
+
+def test_the_edits_outlast_other_results(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_opened, "_KEPT", 1)
+    page = app()
+    page = checked(page.selectbox(key="video-result").set_value("job/a.mp4").run())
+    page.session_state["opened-results"]["job/a.mp4"].edits = Edits(names={1: "Anna"})
+    page = checked(page.selectbox(key="video-result").set_value("job/**b**.mp4").run())
+    assert list(page.session_state["opened-results"]) == ["job/**b**.mp4"], "no more are kept"
+    page = checked(page.selectbox(key="video-result").set_value("job/a.mp4").run())
+    assert drawn(page)[0]["edits"]["names"] == {"1": "Anna"}
 
 
 def test_a_broken_result_is_named_in_a_line(root: Path) -> None:

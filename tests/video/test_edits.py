@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -34,6 +35,7 @@ from fer_core.video.tables import CsvWriter, ParquetWriter
 from tests.support.tracked import frames
 
 TRACKS = ("hhhh    ", "  ss  ss", "nnnnnnnn")
+RANDOM = tuple("".join(row) for row in np.random.default_rng(5).choice(list("hhsn  "), (4, 80)))
 ALL = Edits(
     names={1: "Anna", 3: "Ben"},
     merged={2: 1},
@@ -82,8 +84,8 @@ def test_a_table_is_read_back_whole(table: Path) -> None:
 
 @pytest.mark.parametrize(
     "tracks",
-    [TRACKS, ("h",), ("hs",), ("  hh  s ",), ("hhhh", "h sh"), ("ah  ", "    ")],
-    ids=["three", "one frame", "change", "gone for a while", "back", "nobody at the end"],
+    [TRACKS, ("h",), ("hs",), ("  hh  s ",), ("hhhh", "h sh"), ("ah  ", "    "), RANDOM],
+    ids=["three", "one frame", "change", "gone for a while", "back", "nobody at the end", "random"],
 )
 def test_segments_are_those_of_the_frames(tmp_path: Path, tracks: tuple[str, ...]) -> None:
     log = SegmentLog()

@@ -10,7 +10,7 @@ from pages.parts.classify.sources import clear_uploads
 from pages.parts.classify.video_job import VideoJob
 from pages.parts.shared.clock import clock
 from pages.parts.shared.notices import as_text
-from pages.parts.viewer.show import show_viewer
+from pages.parts.viewer.show import offer_film, show_viewer
 
 JOBS_KEPT = 4  # of a session, the newest: each holds a folder with its annotated copy
 _REFRESH_SECONDS = 0.3  # between two updates of the progress bar
@@ -47,8 +47,12 @@ def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
         f"{job.summary.frames} frames, {clock(job.summary.seconds)}, faces: {len(job.summary.faces) or 'none found'}"
     )
     if job.summary.frames:
-        show_viewer(job.viewed, job.annotated)
-    if st.button("Clear results", icon=":material/delete:", key="video-clear"):
+        show_viewer(job.viewed)
+    with st.container(horizontal=True):
+        if job.summary.frames:
+            offer_film(job.viewed)
+        clear = st.button("Clear results", icon=":material/delete:", key="video-clear")
+    if clear:
         while jobs:
             jobs.popitem()[1].discard()
         clear_uploads()

@@ -7,11 +7,11 @@ import streamlit as st
 
 from fer_core import ImageError
 from fer_core.image import MAX_VIDEO_BYTES
-from fer_core.video.edited import list_results, open_result
+from fer_core.video.edited import Edits, list_results, open_result
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.clock import clock
 from pages.parts.shared.notices import as_text
-from pages.parts.viewer.show import show_viewer
+from pages.parts.viewer.show import offer_film, show_viewer
 from pages.parts.viewer.viewed import Viewed
 
 RESULTS_DIR = "FER_RESULTS_DIR"
@@ -47,26 +47,33 @@ def forget_result() -> None:
 
 def show_result(name: str, titles: dict[str, str]) -> None:
     """titles: model name -> title."""
-    root = _root()
-    opened: dict[str, tuple[Viewed, Path | None]] = st.session_state.setdefault("opened-results", {})
     st.header(as_text(name), divider="gray", anchor=False)
     try:
-        if root is not None and name not in opened:
-            with st.spinner("Reading the result …"):
-                result = open_result(root, name)
-            fits = result.annotated is not None and result.annotated.stat().st_size <= MAX_VIDEO_BYTES
-            film = result.annotated if fits else None
-            for old in list(opened)[: max(0, len(opened) + 1 - _KEPT)]:
-                del opened[old]
-            opened[name] = Viewed(result.recording, titles, film, result.starts), film
+        viewed = _opened(name, titles)
     except (ImageError, OSError) as error:
         st.error(as_text(str(error)), icon=":material/movie_off:")
         return
-    viewed, annotated = opened[name]
     recording = viewed.recording
     length, faces = clock(recording.end - recording.start), len(recording.faces) or "none found"
     st.caption(f"{len(recording.times):,} frames, {length}, faces: {faces}")
-    show_viewer(viewed, annotated)
+    show_viewer(viewed)
+    offer_film(viewed)
+
+
+def _opened(name: str, titles: dict[str, str]) -> Viewed:
+    """The result, read or from before. Raises ImageError, OSError."""
+    opened: dict[str, Viewed] = st.session_state.setdefault("opened-results", {})
+    edits: dict[str, Edits] = st.session_state.setdefault("opened-edits", {})  # small, so of every result
+    if name not in opened:
+        with st.spinner("Reading the result …"):
+            result = open_result(Path(os.environ[RESULTS_DIR]), name)
+        fits = result.annotated is not None and result.annotated.stat().st_size <= MAX_VIDEO_BYTES
+        film = result.annotated if fits else None
+        opened[name] = Viewed(result.recording, titles, film, result.starts, edits.pop(name, Edits()))
+    opened[name] = opened.pop(name)
+    for old in list(opened)[:-_KEPT]:
+        edits[old] = opened.pop(old).edits
+    return opened[name]
 
 
 def _root() -> Path | None:

@@ -22,17 +22,21 @@ FILES = (
 )
 
 
-def show_viewer(viewed: Viewed, annotated: Path | None) -> None:
-    """annotated: the annotated copy, to download; no edit changes it."""
+def show_viewer(viewed: Viewed) -> None:
+    """What is made here reads the edits of `viewed`, which outlast a visit to another page."""
     if viewed.film:
         # outside of the fragment: Streamlit reads the whole file whenever this runs
         with st.container(key=PLAYER):
             st.video(str(viewed.film), width=PLAYER_WIDTH)
     _timeline_and_files(viewed)
-    if annotated:
+
+
+def offer_film(viewed: Viewed) -> None:
+    """A button for the annotated copy that is played; no edit changes it."""
+    if viewed.film:
         name = f"{Path(viewed.recording.film).stem}-annotated.mp4"
         icon = ":material/movie:"
-        st.download_button("Annotated MP4", annotated.read_bytes, name, "video/mp4", icon=icon, on_click="ignore")
+        st.download_button("Annotated MP4", viewed.film.read_bytes, name, "video/mp4", icon=icon, on_click="ignore")
 
 
 @st.fragment
