@@ -12,7 +12,16 @@ from pages.parts.viewer.viewed import Viewed
 PLAYER = "viewer-player"
 """The key of the container with the player, by which viewer.js finds it."""
 _FOLDER = Path(__file__).parent
-_PARTS = {kind: (_FOLDER / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
+_SCRIPTS = ("viewer.js", "drawing.js", "page.js", "editing.js", "input.js", "helpers.js")
+
+
+def _read(*names: str) -> str:
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+# A component has one script: one module, in which the others are parts of Viewer.
+_SCRIPT = _read(*_SCRIPTS) + "Object.assign(Viewer.prototype, drawing, page, editing, input)\n"
+_PARTS = {"html": _read("viewer.html"), "css": _read("viewer.css"), "js": _SCRIPT}
 
 
 def show_timeline(viewed: Viewed, key: str) -> None:
