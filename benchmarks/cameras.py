@@ -8,6 +8,7 @@ is, at the rate of a camera, whatever the app makes of it; so the peers take few
 import asyncio
 import contextlib
 import itertools
+import json
 import time
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,7 +25,7 @@ from fer_core.benchmark.frames import FRAME_RATE, moving
 
 WIDTH, HEIGHT = 640, 480
 SECONDS: Final = 10
-FRAMES: Final = SECONDS * FRAME_RATE
+"""Of the film. A frame that comes back later than this looks younger than it is."""
 _CELLS, _CELL_HEIGHT = 16, 32  # one white, 14 of the number, one black: a mirrored picture is told from a plain one
 _BITS: Final = 14
 _CHECK: Final = 31  # a number n is written as n * 31: most misread cells give no multiple of it
@@ -32,7 +33,7 @@ STREAMER: Final = "webrtc_streamer"
 
 
 def marked(picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """A (480, 640, 3) picture with its number along the lower edge; number: below 16384 / 31."""
+    """A (480, 640, 3) picture with its number along the lower edge; number: at most 528, for 14 cells."""
     bits = [1, *(number * _CHECK >> bit & 1 for bit in range(_BITS)), 0]
     picture = picture.copy()
     picture[-_CELL_HEIGHT:] = np.repeat(np.array(bits, np.uint8) * 255, WIDTH // _CELLS)[None, :, None]
@@ -45,22 +46,22 @@ def number_of(luma: NDArray[np.uint8]) -> int | None:
     cells = strip.reshape(len(strip), _CELLS, -1)[..., 8:-8].mean(axis=(0, 2)) > 128
     cells = cells[::-1] if cells[-1] else cells
     number, rest = divmod(sum(int(bit) << place for place, bit in enumerate(cells[1:-1])), _CHECK)
-    return None if rest or not cells[0] or cells[-1] or number >= FRAMES else number
+    return None if rest or not cells[0] or cells[-1] else number
 
 
-def film() -> list[bytes]:
-    """The film as VP8, a packet a frame; its end joins its beginning. A frame a second stands for itself."""
+def film(seconds: int = SECONDS) -> list[bytes]:
+    """The film as VP8, a packet a frame, to be shown over and over; a frame a second stands for itself."""
     encoder: Any = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.bit_rate, encoder.gop_size, encoder.time_base = 800_000, FRAME_RATE, Fraction(1, FRAME_RATE)
-    encoder.options = {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0"}
+    # a whole picture in as few packets as browsers' rate control would give it: a burst of sixty would be lost
+    encoder.options = {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0", "max-intra-rate": "400"}
     packets = list[bytes]()
-    for number, (_, picture, _) in zip(range(FRAMES), moving(SECONDS), strict=True):
+    for number, (_, picture, _) in enumerate(moving(seconds)):
         frame: Any = av.VideoFrame.from_ndarray(marked(picture, number), format="rgb24")
         frame.pts = number
         packets += [bytes(packet) for packet in encoder.encode(frame)]
     packets += [bytes(packet) for packet in encoder.encode(None)]
-    assert len(packets) == FRAMES
     return packets
 
 
@@ -80,7 +81,7 @@ class Camera(MediaStreamTrack):
         began = self.sent[0] if self.sent else time.perf_counter()
         await asyncio.sleep(max(0.0, began + number / FRAME_RATE - time.perf_counter()))
         self.sent.append(time.perf_counter())
-        packet: Any = av.Packet(self._packets[number % FRAMES])
+        packet: Any = av.Packet(self._packets[number % len(self._packets)])
         packet.pts, packet.time_base = number, Fraction(1, FRAME_RATE)
         return packet
 
@@ -89,12 +90,14 @@ class Camera(MediaStreamTrack):
 class Watched:
     """What came back. new: when each frame did that had not been there yet; late: how old it was then, seconds.
 
-    pictures: that came, with those that were shown again and those whose number could not be read.
+    pictures: that came. broken: of them, whose number could not be read. again: that had been there before.
     """
 
     new: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     pictures: int = 0
+    broken: int = 0
+    again: int = 0
 
     def rate(self, began: float, ended: float) -> float:
         """New frames a second between two moments."""
@@ -111,6 +114,7 @@ class Stream:
 
     def __init__(self, tab: Tab, packets: list[bytes]) -> None:
         self.tab, self.watched = tab, Watched()
+        self._length = len(packets)
         self._camera, self._peer = Camera(packets), RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._watching: asyncio.Task[None] | None = None
 
@@ -126,7 +130,7 @@ class Stream:
         offer = {"sdp": self._peer.localDescription.sdp, "type": self._peer.localDescription.type}
         await self.tab.set_component(STREAMER, {"playing": False, "sdpOffer": offer, "iceCandidates": {}})
         await self.tab.until(lambda: self.tab.component(STREAMER).get("sdp_answer_json"), "an answer to the offer")
-        answer = RTCSessionDescription(**_loads(self.tab.component(STREAMER)["sdp_answer_json"]))
+        answer = RTCSessionDescription(**json.loads(self.tab.component(STREAMER)["sdp_answer_json"]))
         await self._peer.setRemoteDescription(answer)
         await self.tab.set_component(STREAMER, {"playing": True, "sdpOffer": None, "iceCandidates": None})
         await self.tab.until(lambda: self.watched.new, "the first frame")
@@ -153,18 +157,14 @@ class Stream:
                 number = number_of(luma) if luma.shape == (HEIGHT, WIDTH) else None
                 self.watched.pictures += 1
                 if number is None:
+                    self.watched.broken += 1
                     continue
                 # the film repeats: it is the youngest frame of that number that it can be
                 latest = len(self._camera.sent) - 1
-                count = latest - (latest - number) % FRAMES
+                count = latest - (latest - number) % self._length
                 if count > newest:
                     newest = count
                     self.watched.new.append(now)
                     self.watched.late.append(now - self._camera.sent[count])
-
-
-def _loads(text: str) -> dict[str, str]:
-    import json
-
-    loaded: dict[str, str] = json.loads(text)
-    return loaded
+                else:
+                    self.watched.again += 1

@@ -18,6 +18,7 @@ import asyncio
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,13 +49,12 @@ class App:
 
     def __init__(self, log: Path, streams: int) -> None:
         self._log = log
-        command = [sys.executable, "-m", "fer_core", "app", "--server.port", "0", "--server.headless", "true"]
         port = _free_port()
-        command[command.index("0")] = str(port)
+        options = ["--server.address", "localhost", "--server.port", str(port), "--server.headless", "true"]
         environment = os.environ | {"FER_MAX_STREAMS": str(max(1, streams))}
         with log.open("w") as file:
-            options: dict[str, Any] = {"stdout": file, "stderr": subprocess.STDOUT, "env": environment}
-            self.process = subprocess.Popen([*command, "--server.address", "localhost"], **options)
+            command = [sys.executable, "-m", "fer_core", "app", *options]
+            self.process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
         self.url, self.peak = f"http://localhost:{port}", 0.0
 
     def wait(self) -> None:
@@ -103,8 +103,6 @@ def running(streams: int) -> Iterator[App]:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

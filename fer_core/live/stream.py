@@ -16,6 +16,8 @@ from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamError
 
+from fer_core.live.turns import OF_STREAMS
+
 
 class NewestRelay(MediaRelay):  # type: ignore[misc]
     """Keeps one frame for who takes it, the newest; aiortc's usual one keeps all, however far behind that is."""
@@ -115,10 +117,12 @@ class LiveStream:
         while True:
             with self._news:
                 self._news.wait_for(lambda: self.has_ended or self._newest is not None)
+            with OF_STREAMS:
+                with self._news:  # the newest now, not when it began to wait for its turn
+                    frame, self._newest = self._newest, None
                 if self.has_ended:
                     return
-                frame, self._newest = self._newest, None
-            result = self.work(frame)
+                result = self.work(frame)
             result.pts, result.time_base = frame.pts, frame.time_base
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self.results.put, result)

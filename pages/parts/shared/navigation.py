@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pages.parts.shared.housekeeping import keep_house
+
 _ENTERED = "entered"
 # on a phone all fit into one row without their icons, and the first screen has no room to spare
 _STYLE = """<style>
@@ -28,6 +30,7 @@ def navigation() -> StreamlitPage:
         ":material/leaderboard:": st.Page("pages/compare.py", title="Compare"),
         ":material/description:": st.Page("pages/model.py", title="Models"),
     }
+    keep_house()
     chosen = st.navigation(list(pages.values()), position="hidden")
     with st.container(horizontal=True, key="fer-pages"):
         st.html(_STYLE)
