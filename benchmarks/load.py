@@ -131,3 +131,10 @@ async def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: 
     for connection in free:
         connection.close()
     return outcome
+
+
+def show(name: str, outcome: Outcome) -> None:
+    other = f", other answers {outcome.other}" if outcome.other else ""
+    p50, p99 = outcome.percentile(50), outcome.percentile(99)
+    print(f"{name}: {outcome.rate:.1f} a second, p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
+          f"{len(outcome.seconds)} answered, {outcome.lost} lost{other}", flush=True)  # fmt: skip
