@@ -19,10 +19,12 @@ from pages.parts.classify.teach import show_teaching
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.detector_picker import choose_detector
 from pages.parts.shared.faces import room_for_example, show_example
-from pages.parts.shared.model_picker import choose_models, model_titles, reached, readable_cards
+from pages.parts.shared.model_picker import choose_models, first_choices, model_titles, reached, readable_cards
 from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
 from pages.parts.shared.why import show_why
+
+ABOUT = "Every face in your picture gets one of seven emotions."
 
 enter_page()
 st.title("Facial emotions", anchor=False)
@@ -31,7 +33,8 @@ if not cards:
     show_no_models()
     st.stop()
 titles = model_titles(cards)
-st.markdown(f"Every face in your picture gets one of seven emotions.{reached(cards)}")
+intro = st.empty()
+intro.markdown(ABOUT + reached([cards[name] for name in first_choices(cards)]))  # its room, until the choice is known
 results = room_for_example() if not st.session_state.get("pictures") else st.container(key=RESULTS)
 source = chosen_source()
 drop, others = st.columns([2, 1])
@@ -56,6 +59,7 @@ with settings:
         help="What is said of a face is the mean of the chosen models; below this it is marked 'unsure'.",
     )
     detector = choose_detector("detector", st.container())
+intro.markdown(ABOUT + reached([model.card for model in models]))
 if source == "Video":
     from pages.parts.classify.video import show_video  # here: PyAV and pandas would hold up every first page
     from pages.parts.classify.video_opened import chosen_result, forget_result, show_result

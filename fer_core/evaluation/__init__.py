@@ -5,7 +5,7 @@ models. A model and faces -> accuracy under `corruptions`, or milliseconds
 (`timing`); `uploads`: labelled faces that somebody brings.
 """
 
-from fer_core.evaluation.comparison import confident_mistakes, mcnemar, verdict
+from fer_core.evaluation.comparison import McNemar, confident_mistakes, mcnemar, verdict
 from fer_core.evaluation.corruptions import robustness, store_robustness
 from fer_core.evaluation.curves import precision_recall_curve, roc_curve
 from fer_core.evaluation.metrics import evaluate_models, log_loss, metrics, wilson_interval
@@ -15,6 +15,7 @@ from fer_core.evaluation.uploads import Measured, measure, table_of_uploads
 
 __all__ = [
     "FaceTime",
+    "McNemar",
     "Measured",
     "confident_mistakes",
     "evaluate_models",

@@ -10,8 +10,8 @@ from fer_core.detection import CropFrame
 from fer_core.emotions import EMOTIONS
 
 ABOUT: Final = (
-    "Orange marks what in the face speaks to the model for an emotion, blue what speaks against it; that is how the "
-    "model came to its answer, not what the person feels, and no proof that the answer is right."
+    "Orange marks what counts for the emotion in the model's eyes, blue what counts against it. This shows how the "
+    "model came to its answer, not what the person feels, and is no proof that the answer is correct."
 )
 """What a map is and what it is not."""
 FOR: Final = (230, 97, 0)

@@ -10,13 +10,15 @@ LONGEST_GAP: Final = 2.0
 
 _FRAMES: Final = 300  # over which processing times are summed up: ten seconds
 _RATE_SECONDS: Final = 3.0  # over which the frame rate is measured
-_SHORTEST_PERIOD: Final = 1 / 60  # seconds between two frames of a camera
+_GAPS: Final = 90  # between camera frames, whose median is taken for the camera's period
+_ENOUGH_GAPS: Final = 15
 
 
 class StreamStatistics:
     """Counts the frames of one session's streams. Not thread-safe: LiveSession holds its lock.
 
-    dropped: camera frames that never came: newer ones have replaced them, or they were lost on the way.
+    dropped: camera frames that never came: newer ones have replaced them, or they were lost on the way. They are
+    counted by the median time between two that came, from the 16th on; where most are dropped, it counts too few.
     """
 
     def __init__(self) -> None:
@@ -25,7 +27,7 @@ class StreamStatistics:
         self._processing_ms = deque[float](maxlen=_FRAMES)
         self._camera_time: float | None = None
         self._camera_began = 0.0
-        self._camera_period = float("inf")
+        self._gaps = deque[float](maxlen=_GAPS)
 
     def camera_time(self, now: float, timestamp: float | None) -> float:
         """When a frame was taken, on the session's clock. now: its arrival; timestamp: of the camera, seconds, or None.
@@ -47,8 +49,9 @@ class StreamStatistics:
         gap = timestamp - (timestamp if self._camera_time is None else self._camera_time)
         self._camera_time = timestamp
         if 0 < gap < LONGEST_GAP:
-            self._camera_period = max(_SHORTEST_PERIOD, min(gap, self._camera_period))
-            self.dropped += max(0, round(gap / self._camera_period) - 1)
+            self._gaps.append(gap)
+            if len(self._gaps) >= _ENOUGH_GAPS:
+                self.dropped += max(0, round(gap / float(np.median(self._gaps))) - 1)
 
     def seconds_since_last(self, now: float) -> float:
         """Seconds since the last frame, infinite before the first."""

@@ -86,7 +86,7 @@ def test_what_is_loaded_is_learned_from_and_used() -> None:
     before = verdicts(page)
     pressed(page, "Learn from these")
     shown = {metric.label: metric.value for metric in page.metric}
-    before_it, after_it = (int(shown[label].rstrip("%")) for label in ("Right before", "Right after"))
+    before_it, after_it = (int(shown[label].rstrip("%")) for label in ("Correct before", "Correct after"))
     assert after_it >= 90 > before_it
     pressed(page, "Use in this session")
     assert models(page).value == ["mine"]

@@ -21,8 +21,11 @@ _SCROLL = f"""<script data-for="%s">{{
 }}</script>"""
 _STYLE = """<style>
 [class*="st-key-thumbnail"] img {height: 6rem; width: 100% !important; object-fit: cover}
-[class*="st-key-thumbnail"] button p {overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 6rem}
-[class*="st-key-thumbnail"] button {padding: 0; min-height: 0}
+[class*="st-key-thumbnail"] button p {max-width: 6rem; overflow: hidden; overflow-wrap: anywhere; text-align: left;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2}
+[class*="st-key-thumbnail"] button {padding: 0; min-height: 0; position: static}
+[class*="st-key-thumbnail"] {position: relative}
+[class*="st-key-thumbnail"] button::after {content: ""; position: absolute; inset: 0}
 </style>"""
 Given = Sequence[tuple[Picture, Analysis | str | None]]
 Found = list[tuple[Picture, Analysis]]
@@ -107,6 +110,7 @@ def _show_thumbnails(found: Found, opened: int) -> None:
 
 def _open(picture: Picture) -> None:
     st.session_state.opened = picture
+    st.session_state.fresh = f"{picture.digest}-{picture.name}"
 
 
 def _said(picture: Picture, result: Analysis) -> str:

@@ -101,4 +101,4 @@ def show_downloads(results: Sequence[tuple[Picture, Analysis]]) -> None:
         for label, icon, file_name, mime, content in files:
             st.download_button(label, content, file_name, mime, icon=icon, on_click="ignore")
     if not full:
-        st.caption(f"The annotated copies of so many have at most {LONGEST_SHOWN} pixels a side.")
+        st.caption(f"Annotated copies of more than {FULL_SIZE_AT_MOST} have at most {LONGEST_SHOWN} pixels a side.")

@@ -28,8 +28,8 @@ def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel]
         if not panel.open:
             return
         st.markdown(
-            "Tell at a face what it really shows: *This is …*. From ten faces of two emotions on, a model can learn "
-            "from them, here and in seconds. Corrections are gone with this session, unless you save them."
+            "Correct a face with *This is …* below it. With ten faces of at least two emotions a model can learn from "
+            "them, here and in seconds. Corrections are gone with this session, unless you save them."
         )
         _show_wanted(results)
         _show_files()
@@ -53,7 +53,8 @@ def _show_wanted(results: Sequence[Any]) -> None:
     asked.update({face.crop.tobytes(): True for face in wanted})
     if len(faces) < 2 or not wanted:
         return
-    st.markdown(f"**These {len(wanted)} would teach most**" if len(wanted) > 1 else "**This one would teach most**")
+    few = "Not corrected yet" if len(wanted) < MOST_WANTED else f"These {len(wanted)} would teach most"
+    st.markdown(f"**{few}, the least sure first**")
     with st.container(horizontal=True, gap="small"):
         for index, face in enumerate(wanted):
             with st.container(width=220, horizontal=True, vertical_alignment="center"):
@@ -146,9 +147,9 @@ def _show_learned(found: Any) -> None:
 
     before, after = found.comparison.results()
     with st.container(horizontal=True):
-        st.metric("Right before", f"{before['accuracy']:.0%}", width="content")
+        st.metric("Correct before", f"{before['accuracy']:.0%}", width="content")
         change = after["accuracy"] - before["accuracy"]
-        st.metric("Right after", f"{after['accuracy']:.0%}", f"{100 * change:+.0f} points", width="content")
+        st.metric("Correct after", f"{after['accuracy']:.0%}", f"{100 * change:+.0f} points", width="content")
     (low, high), count = after["accuracy_interval"], len(found.comparison.labels)
     st.caption(
         f"Of {count} faces, each judged by a model that did not learn from it (five-fold cross-validation); 95 % "

@@ -29,9 +29,9 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
         _measure(bundles, measured)
     members = _choose_ensemble(bundles, titles)
     with table:
-        rows = _best_first([score_row(bundle, measured.get(bundle.version)) for bundle in bundles])
         times = [measured[b.version].fastest if b.version in measured else None for b in members]
-        rows += _ensemble_rows(members, times)
+        rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
+        rows = _best_first([*rows, *_ensemble_rows(members, times)])
         offer_table(rows, "models")
         frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
         st.dataframe(best_in_bold(frame), column_config=table_config(frame), hide_index=True, key="compare_table")
@@ -65,7 +65,7 @@ def _show_intervals(bundles: list[Bundle], titles: dict[str, str]) -> None:
     if charts:
         st.caption(
             "A dot is the accuracy, its line the 95 % interval: where it would lie, 95 times in 100, on other faces of "
-            "the same kind. Whether two models really differ is told under *Two models*." + _said_of(real)
+            "the same kind. *Two models* tells whether two of them really differ." + _said_of(real)
         )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fer_core import ModelError
 from fer_core.bundle import PART_NAMES, REAL_FACES, Bundle, shared_parts
-from fer_core.evaluation import mcnemar, metrics, verdict
+from fer_core.evaluation import McNemar, mcnemar, metrics, verdict
 from pages.parts.compare.address import from_address, to_address
 from pages.parts.compare.details import show_calibration, show_confusions, show_curves, show_f1, show_training
 from pages.parts.compare.predictions import stored_predictions
@@ -81,6 +81,9 @@ def _show_verdict(predictions: dict[str, tuple[Any, Any]], pair: list[str]) -> N
     """McNemar's test in a sentence, and in numbers for those who want them. pair: the titles of both models."""
     test = mcnemar(*(probabilities.argmax(axis=1) == labels for labels, probabilities in predictions.values()))
     st.markdown("## Is the difference real?")
+    with st.container(horizontal=True):
+        for title, correct in zip(pair, (test.only_first, test.only_second), strict=True):
+            st.metric(title, f"{(test.both + correct) / _faces(test):.1%}", width="content")
     st.info(verdict(test, *pair), icon=":material/balance:")
     with st.popover("The test in numbers", icon=":material/table:"):
         st.table(
@@ -103,6 +106,10 @@ def with_entry(bundle: Bundle, part: str, labels: Any, probabilities: Any) -> Bu
     """The bundle with the metrics of stored predictions among its card's, as those of a dataset's part are."""
     evaluation = {**bundle.card.evaluation, part: metrics(probabilities, labels)}
     return replace(bundle, card=replace(bundle.card, evaluation=evaluation))
+
+
+def _faces(test: McNemar) -> int:
+    return test.both + test.only_first + test.only_second + test.neither
 
 
 def _show_real_faces(pair: list[Bundle], titles: dict[str, str], part: str) -> None:

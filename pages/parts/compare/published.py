@@ -19,7 +19,8 @@ def show_published(bundles: list[Bundle], titles: dict[str, str]) -> None:
         st.info("No model here names a published system.")
     for bundle in reproducing:
         system = bundle.card.reproduces or bundle.card.reported.get("system", "a published system")
-        st.header(f"{titles[bundle.name]} after {system}", anchor=False)
+        title = titles[bundle.name]
+        st.header(title if title == system else f"{title} after {system}", anchor=False)
         own = "own_protocol" in bundle.card.reported
         # a table of words: they wrap, where a data frame would cut them off
         offer_table(published_rows(bundle.card), f"published-{bundle.name}")

@@ -44,7 +44,7 @@ def show_uploads(bundles: list[Bundle], titles: dict[str, str]) -> None:
     """The view: the faces and the models, then figures, mistakes and a JSON."""
     show_notice()
     st.markdown(
-        "Pictures of faces, each **named or foldered by its emotion** "
+        "Pictures of faces, each **named after its emotion, or in a folder of that name** "
         f"({', '.join(EMOTIONS)}), such as `happy_1.jpg` or `happy/1.jpg`. They stay in memory and are not stored."
     )
     path, files = _choose_faces()
@@ -62,7 +62,7 @@ def show_uploads(bundles: list[Bundle], titles: dict[str, str]) -> None:
         key=remembered("own_models", from_address("models", titles, list(titles)[:2]), titles),
     )
     to_address("models", chosen)
-    if st.button("Measure", type="primary", disabled=not (chosen and (path or files)), icon=":material/play_arrow:"):
+    if st.button("Measure", disabled=not (chosen and (path or files)), icon=":material/play_arrow:"):
         st.session_state.own_measured = None
         try:
             with st.spinner("Reading the pictures …"):
@@ -109,7 +109,7 @@ def _show_left_out(own: OwnFaces, measured: Measured | RealFaces) -> None:
         st.warning(f"Left out: {own.unknown}", icon=":material/folder_off:")
     lines = [*own.left_out, *(measured.refused if isinstance(measured, RealFaces) else ())]
     if lines:
-        with st.expander(f"{len(lines)} files were left out"):
+        with st.expander(f"{len(lines)} file{' was' if len(lines) == 1 else 's were'} left out"):
             st.text("\n".join(lines[:LEFT_OUT_SHOWN]))
 
 
@@ -155,7 +155,7 @@ def _show_measured(measured: Measured, titles: dict[str, str], bundles: Mapping[
     if len(measured.parts) > 1:
         part = st.selectbox("Part", list(measured.parts), format_func=lambda p: PART_NAMES.get(p, p), key="own_part")
     faces, results = measured.parts[part], measured.results()
-    st.markdown(f"## {len(faces):,} faces")
+    st.markdown(f"## {len(faces):,} face{'' if len(faces) == 1 else 's'}")
     _show_figures({titles[name]: by_part[part] for name, by_part in results.items()})
     st.download_button(
         "Everything as JSON",

@@ -73,7 +73,8 @@ def _show_quality(card: ModelCard, title: str) -> None:
     measured = ({REAL_FACES: _as_part(card.real_faces)} if card.real_faces else {}) | card.evaluation
     st.subheader("How good it is", anchor=False)
     if not measured:
-        st.info("Nothing was measured for this model.")
+        if not card.adaptation:  # that has figures of its own
+            st.info("Nothing was measured for this model.")
         return
     order = [part for part in PART_NAMES if part in measured]
     parts = [*order, *(part for part in measured if part not in order)]
@@ -139,6 +140,8 @@ def _show_training(card: ModelCard, title: str) -> None:
         facts = {label: str(card.training[key]) for key, label in FACTS.items() if card.training.get(key) is not None}
         if seconds := card.training.get("seconds"):
             facts["Time"] = f"{seconds / 60:,.0f} minutes"
+        if share := _vote_share(card.training.get("settings") or {}):
+            facts["Targets"] = f"{share:.0%} of each is how people's FER+ votes are spread"
         if extra := card.training.get("extra_data"):
             facts["Further pictures"] = ", ".join(f"{e['dataset']} ({sum(e['faces'].values()):,} faces)" for e in extra)
         facts |= {f"Faces: {part}": f"{count:,}" for part, count in (card.training.get("faces") or {}).items()}
@@ -149,6 +152,11 @@ def _show_training(card: ModelCard, title: str) -> None:
             described = f"{metric.capitalize()} of {title} over {len(card.history)} epochs, training and validation."
             chart = history_chart(card.history, metric).properties(description=described)
             column.altair_chart(chart, width="stretch", key=f"history-{card.name}-{metric}")
+
+
+def _vote_share(settings: dict[str, Any]) -> float:
+    """Of the training's targets, which a MobileNet's fine-tuning has settings of its own for."""
+    return float(settings.get("vote_share") or settings.get("fine_tuning", {}).get("vote_share") or 0)
 
 
 def _show_figures(figures: dict[str, str | None]) -> None:

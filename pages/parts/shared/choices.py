@@ -14,7 +14,8 @@ def remembered(key: str, default: Any, options: Container[Any] | None = None) ->
     """
     choices = st.session_state.setdefault("choices", {})
     if key in st.session_state:
-        choices[key] = st.session_state[key]
+        # set again: a widget in a popover is first made when that is opened, and then shows what the last run sent
+        choices[key] = st.session_state[key] = st.session_state[key]
         return key
     value = choices.get(key, default)
     if options is not None and isinstance(value, list):

@@ -1,7 +1,7 @@
 """The models: which there are, the picker, and loading, once for all sessions."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -51,14 +51,14 @@ def model_titles(cards: Mapping[str, ModelCard]) -> dict[str, str]:
     return {name: card.title if counts[card.title] == 1 else f"{card.title} ({name})" for name, card in cards.items()}
 
 
-def reached(cards: Mapping[str, ModelCard]) -> str:
-    """What the first choice reads of real faces, as a sentence after another; nothing where no card says it."""
-    name = first_choices(cards)[0]
-    real = cards[name].real_faces
-    if not real:
+def reached(cards: Sequence[ModelCard]) -> str:
+    """What the chosen models read of real faces, as a sentence after another; nothing where a card does not say it."""
+    records = [card.real_faces for card in cards]
+    if not records or not all(records) or len({record["sha256"] for record in records}) > 1:
         return ""
-    right = f"{real['accuracy']:.0%} of {real['n']:,} real faces"
-    return f" The model chosen for you, {cards[name].title}, is correct on {right}."
+    first, *others = (f"{card.title} is correct on {card.real_faces['accuracy']:.0%}" for card in cards)
+    shares = ", ".join([first, *(said.replace("is correct ", "") for said in others)])
+    return f" {shares} of {records[0]['n']:,} real faces."
 
 
 def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-NOTICE = "What is named is an **expression, not a feeling**. Pictures stay in memory, for this session only."
+NOTICE = "The app names an **expression, not a feeling**. Pictures stay in memory, for this session only."
 MORE = (
-    "Nothing is stored or passed on. The models make more mistakes on fear, sadness and disgust and on groups that are "
-    "rare in their training pictures. In the EU, reading emotions at work or in education is forbidden (AI Act, "
-    "Article 5(1)(f)), and people must be told when it is done elsewhere (Article 50(3))."
+    "Nothing is passed on, and nothing kept beyond the session. The models make more mistakes on fear, sadness and "
+    "disgust and on groups that are rare in their training pictures. In the EU, reading emotions at work or in "
+    "education is forbidden (AI Act, Article 5(1)(f)), and people must be told when it is done elsewhere "
+    "(Article 50(3))."
 )
 
 
