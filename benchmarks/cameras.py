@@ -2,7 +2,8 @@
 
 Every frame of the film has its number along its lower edge, in cells of black and white, so that what comes back tells
 how old it is, and a picture that is shown again is not taken for a new one. The film is encoded once and sent as it
-is, at the rate of a camera, whatever the app makes of it; so the peers take few of the cores that they share with it.
+is, at the rate that the page asks of cameras, whatever the app makes of it; so the peers take little of the cores that
+they share with it. Browsers send less where packets are lost; these do not.
 """
 
 import asyncio
@@ -66,23 +67,23 @@ def film(seconds: int = SECONDS) -> list[bytes]:
 
 
 class Camera(MediaStreamTrack):
-    """The film over and over. sent: when each frame was, by a clock that only counts on."""
+    """The film over and over, `rate` frames a second. sent: when each frame was, by a clock that only counts on."""
 
     kind = "video"
 
-    def __init__(self, packets: list[bytes]) -> None:
+    def __init__(self, packets: list[bytes], rate: int) -> None:
         super().__init__()
-        self._packets, self._counter = packets, itertools.count()
+        self._packets, self._rate, self._counter = packets, rate, itertools.count()
         self.sent = list[float]()
 
     async def recv(self) -> Any:
         """The next packet, when it is due."""
         number = next(self._counter)
         began = self.sent[0] if self.sent else time.perf_counter()
-        await asyncio.sleep(max(0.0, began + number / FRAME_RATE - time.perf_counter()))
+        await asyncio.sleep(max(0.0, began + number / self._rate - time.perf_counter()))
         self.sent.append(time.perf_counter())
         packet: Any = av.Packet(self._packets[number % len(self._packets)])
-        packet.pts, packet.time_base = number, Fraction(1, FRAME_RATE)
+        packet.pts, packet.time_base = number, Fraction(1, self._rate)
         return packet
 
 
@@ -115,7 +116,8 @@ class Stream:
     def __init__(self, tab: Tab, packets: list[bytes]) -> None:
         self.tab, self.watched = tab, Watched()
         self._length = len(packets)
-        self._camera, self._peer = Camera(packets), RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        asked = tab.component(STREAMER)["media_stream_constraints"]["video"]["frameRate"]["ideal"]
+        self._camera, self._peer = Camera(packets, asked), RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -212,7 +212,9 @@ def show_streams(streams: list[Stream], began: float, ended: float) -> None:
     freezes = [stream.watched.freeze(began, ended) for stream in streams]
     ages = [np.percentile(stream.watched.late or [np.nan], 50) for stream in streams]
     print(f"{len(streams)} streams, {ended - began:.0f} s           min   median      max")
-    for what, values in (("new frames a second", rates), ("longest freeze, s", freezes), ("age of a frame, s", ages)):
+    broken = [100 * own.broken / max(1, own.pictures) for own in (stream.watched for stream in streams)]
+    rows = {"new frames a second": rates, "longest freeze, s": freezes, "age of a frame, s": ages, "broken, %": broken}
+    for what, values in rows.items():
         low, middle, high = np.percentile(values, [0, 50, 100])
         print(f"  {what:<22} {low:8.2f} {middle:8.2f} {high:8.2f}")
 

@@ -5,13 +5,14 @@
 
 from fer_core.live.session import LiveSession
 from fer_core.live.stream import LiveStream, NewestRelay
-from fer_core.live.webrtc import StreamLimiter, ice_servers, stream_limit
+from fer_core.live.webrtc import StreamLimiter, camera_rate, ice_servers, stream_limit
 
 __all__ = [
     "LiveSession",
     "LiveStream",
     "NewestRelay",
     "StreamLimiter",
+    "camera_rate",
     "ice_servers",
     "stream_limit",
 ]

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+_CAMERA_RATE: Final = 30
+_SLOWEST_CAMERA: Final = 10
 TURN_HOURS: Final = 12
 """Hours for which TURN credentials made from FER_TURN_SECRET are valid, at least."""
 
@@ -86,3 +88,11 @@ def stream_limit(settings: Mapping[str, Any], cores: int) -> int:
         return max(1, int(settings.get("FER_MAX_STREAMS", 2 * cores)))
     except (TypeError, ValueError):
         return max(1, 2 * cores)
+
+
+def camera_rate(limit: int, cores: int) -> int:
+    """Frames a second to ask of cameras: 30, and fewer where more streams are allowed than twice the cores.
+
+    That many could not be shown, and each costs its decoding: ten streams at 30 take a core for that alone.
+    """
+    return max(_SLOWEST_CAMERA, min(_CAMERA_RATE, _CAMERA_RATE * 2 * cores // limit))

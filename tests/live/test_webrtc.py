@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fer_core.live.webrtc import StreamLimiter, ice_servers, stream_limit
+from fer_core.live.webrtc import StreamLimiter, camera_rate, ice_servers, stream_limit
 from tests.support.live_stream import Clock
 
 
@@ -55,3 +55,8 @@ def test_turn_credentials_expire_and_stay_the_same_for_an_hour() -> None:
 @pytest.mark.parametrize(("value", "limit"), [(None, 8), ("3", 3), (5, 5), ("0", 1), ("many", 8), ("", 8)])
 def test_stream_limit(value: Any, limit: int) -> None:
     assert stream_limit({} if value is None else {"FER_MAX_STREAMS": value}, cores=4) == limit
+
+
+@pytest.mark.parametrize(("limit", "cores", "rate"), [(1, 2, 30), (4, 2, 30), (10, 2, 12), (16, 4, 15), (100, 2, 10)])
+def test_cameras_are_asked_for_what_can_be_shown(limit: int, cores: int, rate: int) -> None:
+    assert camera_rate(limit, cores) == rate

@@ -6,13 +6,13 @@ from typing import Any
 import streamlit as st
 import streamlit_webrtc
 
-from fer_core.live import LiveSession, LiveStream, NewestRelay, StreamLimiter, ice_servers, stream_limit
+from fer_core.live import LiveSession, LiveStream, NewestRelay, StreamLimiter, camera_rate, ice_servers, stream_limit
 from pages.parts.live.connection import Connection
 
 # NOTE: the library has no setting for it, and reads it when a stream is set up
 streamlit_webrtc.webrtc.get_global_relay = st.cache_resource(NewestRelay)
 STREAM = "live-stream"
-CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
+CORES = os.cpu_count() or 1
 
 
 def settings() -> dict[str, object]:
@@ -23,7 +23,14 @@ def settings() -> dict[str, object]:
 @st.cache_resource
 def stream_limiter() -> StreamLimiter:
     """The places for live video of this process."""
-    return StreamLimiter(stream_limit(settings(), os.cpu_count() or 1))
+    return StreamLimiter(stream_limit(settings(), CORES))
+
+
+def camera() -> dict[str, Any]:
+    """What is asked of a camera: the constraints of getUserMedia."""
+    rate = camera_rate(stream_limit(settings(), CORES), CORES)
+    video = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": rate}}
+    return {"video": video, "audio": False}
 
 
 def show_stream(session: LiveSession, connection: Connection) -> bool:
@@ -44,7 +51,7 @@ def show_stream(session: LiveSession, connection: Connection) -> bool:
         context = streamlit_webrtc.webrtc_streamer(
             key=STREAM,
             rtc_configuration={"iceServers": ice_servers(settings())},
-            media_stream_constraints=CAMERA,
+            media_stream_constraints=camera(),
             sink_video_track=stream,
             source_video_track=stream.results,
             video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
