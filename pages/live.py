@@ -10,7 +10,7 @@ from pages.parts.live.camera import ADVICE, CAMERA_PROBLEMS, camera_problem
 from pages.parts.live.connection import Connection
 from pages.parts.live.history import show_history
 from pages.parts.live.panel import show_downloads, show_faces, show_snapshot, show_upload
-from pages.parts.live.stream import show_performance, show_stream, stream_limiter, wait_for_place
+from pages.parts.live.stream import every, show_performance, show_stream, stream_limiter, wait_for_place
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.detector_picker import choose_detector
 from pages.parts.shared.model_picker import choose_models, model_titles, readable_cards
@@ -63,7 +63,7 @@ with picture:
         st.fragment(wait_for_place, run_every=2)(connection)
 with predictions, st.container():
     if running:
-        st.fragment(show_faces, run_every=0.5)(session, titles)
+        st.fragment(show_faces, run_every=every(0.5))(session, titles)
     elif not problem:
         st.info(
             "Press START and allow the camera: every face gets a number, a box and a label; ? marks what is unsure.",
@@ -71,7 +71,7 @@ with predictions, st.container():
         )
 with st.container():
     if running:
-        st.fragment(show_performance, run_every=1)(session, connection)
+        st.fragment(show_performance, run_every=every(1))(session, connection)
 with st.container():
     show_downloads(session, disabled=not running and not session.view().frames)
 with st.container():
@@ -81,7 +81,9 @@ with st.container():
     elif problem or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
         show_snapshot(models, titles)
 with st.container():
-    st.fragment(show_history, run_every=1 if running else None)(session, titles, [model.name for model in models])
+    st.fragment(show_history, run_every=every(1) if running else None)(
+        session, titles, [model.name for model in models]
+    )
 if session.view().frames and st.button("Clear session", icon=":material/delete:"):
     session.clear()
     st.rerun()

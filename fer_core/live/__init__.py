@@ -5,7 +5,7 @@
 
 from fer_core.live.session import LiveSession
 from fer_core.live.stream import LiveStream, NewestRelay
-from fer_core.live.webrtc import StreamLimiter, camera_rate, ice_servers, stream_limit
+from fer_core.live.webrtc import StreamLimiter, camera_rate, crowding, ice_servers, stream_limit
 
 __all__ = [
     "LiveSession",
@@ -13,6 +13,7 @@ __all__ = [
     "NewestRelay",
     "StreamLimiter",
     "camera_rate",
+    "crowding",
     "ice_servers",
     "stream_limit",
 ]

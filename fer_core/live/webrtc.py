@@ -90,9 +90,16 @@ def stream_limit(settings: Mapping[str, Any], cores: int) -> int:
         return max(1, 2 * cores)
 
 
-def camera_rate(limit: int, cores: int) -> int:
-    """Frames a second to ask of cameras: 30, and fewer where more streams are allowed than twice the cores.
+def crowding(limit: int, cores: int) -> float:
+    """1, or how many times more streams are allowed than twice the cores.
 
-    That many could not be shown, and each costs its decoding: ten streams at 30 take a core for that alone.
+    By so much cameras are asked for fewer frames and the Live page shows its figures less often: more frames could not
+    be shown, and each costs its decoding, as each change of a page costs a run of it. Ten streams on two cores would
+    take a core for either.
     """
-    return max(_SLOWEST_CAMERA, min(_CAMERA_RATE, _CAMERA_RATE * 2 * cores // limit))
+    return max(1.0, limit / (2 * cores))
+
+
+def camera_rate(limit: int, cores: int) -> int:
+    """Frames a second to ask of cameras: 30 without crowding."""
+    return max(_SLOWEST_CAMERA, round(_CAMERA_RATE / crowding(limit, cores)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fer_core.live.webrtc import StreamLimiter, camera_rate, ice_servers, stream_limit
+from fer_core.live.webrtc import StreamLimiter, camera_rate, crowding, ice_servers, stream_limit
 from tests.support.live_stream import Clock
 
 
@@ -60,3 +60,4 @@ def test_stream_limit(value: Any, limit: int) -> None:
 @pytest.mark.parametrize(("limit", "cores", "rate"), [(1, 2, 30), (4, 2, 30), (10, 2, 12), (16, 4, 15), (100, 2, 10)])
 def test_cameras_are_asked_for_what_can_be_shown(limit: int, cores: int, rate: int) -> None:
     assert camera_rate(limit, cores) == rate
+    assert crowding(limit, cores) >= 1 and (crowding(limit, cores) > 1) == (rate < 30)

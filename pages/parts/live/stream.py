@@ -6,7 +6,16 @@ from typing import Any
 import streamlit as st
 import streamlit_webrtc
 
-from fer_core.live import LiveSession, LiveStream, NewestRelay, StreamLimiter, camera_rate, ice_servers, stream_limit
+from fer_core.live import (
+    LiveSession,
+    LiveStream,
+    NewestRelay,
+    StreamLimiter,
+    camera_rate,
+    crowding,
+    ice_servers,
+    stream_limit,
+)
 from pages.parts.live.connection import Connection
 
 # NOTE: the library has no setting for it, and reads it when a stream is set up
@@ -24,6 +33,11 @@ def settings() -> dict[str, object]:
 def stream_limiter() -> StreamLimiter:
     """The places for live video of this process."""
     return StreamLimiter(stream_limit(settings(), CORES))
+
+
+def every(seconds: float) -> float:
+    """How often a part of the page runs by itself: every so many seconds, and less often where many may stream."""
+    return seconds * crowding(stream_limit(settings(), CORES), CORES)
 
 
 def camera() -> dict[str, Any]:
