@@ -20,8 +20,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
 import fer_core.training.layers  # noqa: F401 - keras finds its layers by name
-from fer_core.bundle import MODEL_NAME, read_card, read_file
-from fer_core.bundle.runtime import Network
+from fer_core.bundle import MODEL_NAME, Network, read_card, read_file
 from fer_core.datasets import read_dataset, split_dataset
 from fer_core.errors import FerError, ModelError
 from fer_core.training.export.convert import save_keras
