@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+import fer_core.training.layers  # noqa: F401 - keras finds its layers by name
 from fer_core import EmotionModel, load_model, read_card
 from fer_core.bundle.calibration import calibrated, softmax
 from fer_core.bundle.runtime import Network
