@@ -1,0 +1,53 @@
+"""The mean of networks' weights: what is averaged, what is estimated anew, what is refused; the bundle of it."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fer_core import ModelError, read_card
+from fer_core.datasets import read_dataset, split_dataset
+from fer_core.training.architectures.cnns import seresnet
+from fer_core.training.export.average import average, average_bundles
+from tests.conftest import Run
+from tests.support import tiny
+
+
+def test_weights_are_averaged_and_statistics_estimated() -> None:
+    first, second = seresnet(8), seresnet(8)
+    expected = [
+        (np.asarray(a) + np.asarray(b)) / 2
+        for a, b in zip(first.trainable_weights, second.trainable_weights, strict=True)
+    ]
+    faces, _ = tiny.faces(64)
+    mean = average([first, second], faces)
+    for weight, value in zip(mean.trainable_weights, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(weight), value, atol=1e-6)
+    batch = faces[..., np.newaxis].astype(np.float32)
+    rates = [layer.rate for layer in mean._flatten_layers() if isinstance(layer, keras.layers.Dropout)]
+    assert all(rates), "as before"
+    for layer in mean._flatten_layers():
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    seen, kept = np.asarray(mean(batch, training=True)), np.asarray(mean(batch, training=False))
+    assert np.abs(seen - kept).max() < 0.05 * seen.std(), "what it keeps is what these faces are like"
+
+
+def test_other_architectures_are_refused() -> None:
+    with pytest.raises(ModelError, match="differ in their layers"):
+        average([seresnet(8), seresnet(16)], tiny.faces(2)[0])
+
+
+def test_a_bundle_averaged_with_itself_is_itself(trained: Run, tmp_path: Path) -> None:
+    twin = Path(shutil.copytree(trained.bundle, tmp_path / "twin"))
+    split = split_dataset(read_dataset(trained.data))
+    card = average_bundles([trained.bundle, twin], split, "both", tmp_path, "float32")
+    before, digest = read_card(trained.bundle), hashlib.sha256((twin / "model.keras").read_bytes()).hexdigest()
+    assert [source["sha256"] for source in card.training["settings"]["averaged"]] == [digest, digest]
+    assert card.evaluation.keys() == before.evaluation.keys()
+    with pytest.raises(ModelError, match=r"model\.keras cannot be loaded"):
+        (twin / "model.keras").unlink()
+        average_bundles([twin], split, "one", tmp_path, "float32")
