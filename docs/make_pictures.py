@@ -3,7 +3,7 @@
     python -m docs.make_pictures                     # all of them
     python -m docs.make_pictures classify compare    # an animation of these pages alone
 
-The only face in them is NASA's portrait that ships with the package, in front of a camera that is a film of it.
+The faces in them are NASA's portrait that ships with the package, of which a film is the camera, and drawn ones.
 """
 
 import io
@@ -48,16 +48,19 @@ def main() -> None:
             page.goto(server.url)
             shown = [frame for name in sys.argv[1:] or PAGES for frame in PAGES[name](page)]
             browser.close()
-    shown[0][0].save(FOLDER / "classify.webp", quality=85, method=6)
+    shown[1][0].save(FOLDER / "classify.webp", quality=85, method=6)
     save_animation(shown, FOLDER / "app.webp")
     for path in FOLDER.iterdir():
         print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 
 
 def classify(page: Any) -> Iterator[Frame]:
-    """The Classify page with the sample's result."""
-    page.get_by_role("button", name="Photo").click()
-    page.get_by_role("heading", name="astronaut.png").wait_for()
+    """The Classify page as it opens, and with the drawn group's result."""
+    page.get_by_role("button", name="Group").wait_for()
+    settle(page)
+    yield shot(page), 2000
+    page.get_by_role("button", name="Group").click()
+    page.get_by_role("heading", name="group.webp").wait_for()
     settle(page)
     yield shot(page), 2500
 

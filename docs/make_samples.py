@@ -17,11 +17,11 @@ from tests.support.browser import CHROMIUM
 FOLDER: Final = Path(fer_core.__file__).parent / "data" / "samples"
 PORTRAITS: Final = {"Ada": "surprise", "Ben": "sad", "Chandra": "angry", "Desta": "neutral"}
 GROUP: Final = [  # from back to front: who, how, x, y, scale
-    ("Chandra", "surprise", 330, 190, 0.78),
+    ("Chandra", "angry", 330, 190, 0.78),
     ("Ben", "happy", 690, 180, 0.8),
     ("Desta", "happy", 170, 310, 0.86),
     ("Ada", "sad", 510, 325, 0.86),
-    ("Emil", "angry", 860, 315, 0.86),
+    ("Emil", "surprise", 860, 315, 0.86),
 ]
 GROUP_SIZE: Final = (1024, 560)
 
