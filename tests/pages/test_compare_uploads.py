@@ -98,7 +98,7 @@ def test_faces_are_found_in_labelled_pictures(real: Path, tmp_path: Path, at_hom
     if way == "a path":
         assert "1 of 4 pictures are in folders that name no emotion: contempt (1)" in said
     else:
-        assert "1 files were left out" in said
+        assert "1 file was left out" in said
 
 
 def test_pictures_of_unknown_emotion_are_counted_and_named(real: Path, tmp_path: Path, at_home: None) -> None:

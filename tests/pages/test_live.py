@@ -83,7 +83,7 @@ def playing(streamer: Streamer, frames: int = 4) -> AppTest:
 def test_page_waits_for_start_and_says_what_it_does_with_faces(streamer: Streamer) -> None:
     app = page()
     said = texts(app)
-    assert "Nothing is stored" in said and "expression, not a feeling" in said and "Press START" in said
+    assert "Nothing is passed on" in said and "expression, not a feeling" in said and "Press START" in said
     (call,) = streamer.calls
     assert call["rtc_configuration"] == {"iceServers": []}
     assert call["media_stream_constraints"]["audio"] is False
