@@ -17,6 +17,7 @@ from fer_core.bundle import (
     ModelCard,
     check_name,
     file_entry,
+    log_prior,
     pack_head,
 )
 from fer_core.emotions import EMOTIONS
@@ -70,7 +71,7 @@ def calibrated_head(head: Head, calibration: dict[str, Any]) -> Head:
         scale = np.asarray(calibration["scale"])
         weights = (weights - weights.mean(axis=0)) * scale[:, np.newaxis]
         bias = (bias - bias.mean()) * scale + np.asarray(calibration["bias"])
-    return Head(np.asarray(weights, np.float32), np.asarray(bias, np.float32))
+    return Head(np.asarray(weights, np.float32), np.asarray(bias - log_prior(calibration), np.float32))
 
 
 def _check(labels: NDArray[np.uint8]) -> None:

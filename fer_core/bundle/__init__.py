@@ -6,7 +6,7 @@ probabilities (`calibration`). `ending` reads the last layer, which an `adapted`
 """
 
 from fer_core.bundle.adapted import AdaptedModel, pack_head
-from fer_core.bundle.calibration import calibrated, softmax, uncalibrated
+from fer_core.bundle.calibration import calibrated, log_prior, softmax, uncalibrated
 from fer_core.bundle.card import (
     CARD_NAME,
     HEAD_NAME,
@@ -70,6 +70,7 @@ __all__ = [
     "is_mean",
     "list_models",
     "load_model",
+    "log_prior",
     "main_part",
     "mean_card",
     "member_names",

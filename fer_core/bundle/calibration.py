@@ -30,7 +30,7 @@ def calibrated(logits: NDArray[np.floating], calibration: Mapping[str, Any]) -> 
     if "scale" in calibration:
         centred = scores - scores.mean(axis=1, keepdims=True)
         scores = centred * np.asarray(calibration["scale"]) + np.asarray(calibration["bias"])
-    return softmax(scores - _log_prior(calibration))
+    return softmax(scores - log_prior(calibration))
 
 
 def uncalibrated(probabilities: NDArray[np.floating], calibration: Mapping[str, Any]) -> NDArray[np.float32]:
@@ -38,13 +38,13 @@ def uncalibrated(probabilities: NDArray[np.floating], calibration: Mapping[str, 
     # p = softmax(s x + b), so x = (log p - b + c) / s, where c of each row is what makes x's mean 0
     scale = np.asarray(calibration.get("scale", np.ones(len(EMOTIONS))))
     known = np.log(np.where(probabilities > 0, probabilities, _SMALLEST).astype(np.float64))
-    known += _log_prior(calibration) - np.asarray(calibration.get("bias", 0.0))
+    known += log_prior(calibration) - np.asarray(calibration.get("bias", 0.0))
     missing = -(known / scale).sum(axis=1, keepdims=True) / (1 / scale).sum()
     restored = softmax((known + missing) / scale * calibration["temperature"]) * (probabilities > 0)  # 0 stays 0
     return np.asarray(restored / restored.sum(axis=1, keepdims=True), np.float32)
 
 
-def _log_prior(calibration: Mapping[str, Any]) -> NDArray[np.float64]:
+def log_prior(calibration: Mapping[str, Any]) -> NDArray[np.float64]:
     """(7,): what `prior` takes from the scores; zeros without one."""
     prior = calibration.get("prior")
     return np.zeros(len(EMOTIONS)) if prior is None else prior["power"] * np.log(np.asarray(prior["shares"]))

@@ -50,8 +50,9 @@ def test_a_strength_means_the_same_for_features_of_any_size() -> None:
     [
         {"temperature": 1.7},
         {"temperature": 0.8, "scale": [0.5, 1, 2, 1, 1, 1.5, 0.9], "bias": [0.1, 0, -1, 0, 2, 0, 0]},
+        {"temperature": 1.2, "prior": {"power": 0.75, "shares": [0.1, 0.02, 0.14, 0.3, 0.16, 0.12, 0.16]}},
     ],
-    ids=["temperature", "vector"],
+    ids=["temperature", "vector", "prior"],
 )
 def test_a_calibrated_head_says_what_the_calibration_makes_of_the_logits(calibration: dict[str, object]) -> None:
     random = np.random.default_rng(2)
