@@ -101,5 +101,4 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
             if path.name in bundle.card.files:  # its weights are rounded as well, before normalisation is folded in
                 bound = 2e-2
             assert np.abs(served - trained).max() < bound
-            agreed = (served.argmax(axis=1) == trained.argmax(axis=1)).mean()
-            assert agreed >= (0.99 if path.name in bundle.card.files else 0.995)
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= 0.995

@@ -23,7 +23,7 @@ def test_weights_ship_in_half_the_space(trained: Run, tmp_path: Path) -> None:
     after = keras.saving.load_model(folder / "model.keras")
     assert all(weight.dtype == "float32" for weight in after.weights)
     for old, new in zip(before.get_weights(), after.get_weights(), strict=True):
-        assert np.array_equal(np.float32(np.float16(old)), new)
+        assert np.array_equal(np.float32(np.float16(old)) if old.ndim > 1 else old, new)
     faces, _ = tiny.faces(4)
     assert np.abs(keras_predictions(before, faces) - keras_predictions(after, faces)).max() < 5e-3
     assert read_file(read_card(folder), folder, "model.keras") == (folder / "model.keras").read_bytes()

@@ -2,7 +2,7 @@
 
     python -m fer_core.training.export.half_precision models/everyday
 
-Its weights are rounded to float16, the file is compressed, and the card lists it. Keras reads it as before, in float32.
+Its kernels are rounded to float16, the file is compressed, and the card lists it. Keras reads it as before, in float32.
 """
 
 import io
@@ -27,9 +27,10 @@ _COMPRESSION: Final = zipfile.ZIP_BZIP2
 
 
 def in_half_precision(content: bytes) -> bytes:
-    """The bytes of a .keras file -> those of one whose weights are rounded to float16. Raises ModelError.
+    """The bytes of a .keras file -> those of one whose kernels are rounded to float16. Raises ModelError.
 
-    A weight beyond float16's range (65,504) stays as it is.
+    Vectors stay as they are, for they take hardly any space and normalisation multiplies their errors, and so does a
+    weight beyond float16's range (65,504).
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -39,6 +40,8 @@ def in_half_precision(content: bytes) -> bytes:
     except Exception as error:  # keras raises many kinds
         raise ModelError(f"{KERAS_NAME} cannot be loaded: {error}") from error
     for variable in network.weights:
+        if len(variable.shape) < 2:
+            continue
         values = np.asarray(variable)
         with np.errstate(over="ignore"):
             rounded = values.astype(np.float16).astype(values.dtype)
