@@ -11,7 +11,8 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import fer_core
-from docs.portraits import EXPRESSIONS, LOOKS, SIZE, picture, portrait
+from docs.people import EXPRESSIONS, LOOKS
+from docs.portraits import SIZE, picture, portrait
 from tests.support.browser import CHROMIUM
 
 FOLDER: Final = Path(fer_core.__file__).parent / "data" / "samples"

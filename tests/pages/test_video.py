@@ -15,21 +15,11 @@ from fer_core.video.reader import Video
 from pages.parts.classify import video as video_part
 from pages.parts.classify import video_job
 from pages.parts.classify.video_job import VideoJob
-from tests.conftest import ROOT
 from tests.support import video_files
+from tests.support.video_app import app, checked
 
 pytestmark = pytest.mark.skipif(len(list_models()) < 2, reason="needs the two shipped bundles under models/")
 CLIP = video_files.astronaut()
-
-
-def app() -> AppTest:
-    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
-    return checked(page.segmented_control(key="source").set_value("Video").run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, [error.message for error in page.exception]
-    return page
 
 
 def given(page: AppTest, data: bytes = CLIP, name: str = "me.mp4") -> AppTest:

@@ -13,8 +13,8 @@ from fer_core.video.edited import Edits, Event, edits_to_dict, read_recording, w
 from fer_core.video.tables import CsvWriter
 from pages.parts.classify import video_opened
 from pages.parts.viewer.viewed import Viewed
-from tests.conftest import ROOT
 from tests.support.tracked import frames
+from tests.support.video_app import app, checked
 
 pytestmark = pytest.mark.skipif(len(list_models()) < 2, reason="needs the two shipped bundles under models/")
 
@@ -37,16 +37,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     result(tmp_path / "out", "job/a.mp4", "hhhh", "  ss")
     result(tmp_path / "out", "job/**b**.mp4", "    ")
     return tmp_path / "out"
-
-
-def app() -> AppTest:
-    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
-    return checked(page.segmented_control(key="source").set_value("Video").run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception, [error.message for error in page.exception]
-    return page
 
 
 def drawn(page: AppTest) -> list[dict[str, Any]]:
