@@ -64,7 +64,7 @@ def images_file_name(names: Sequence[str]) -> tuple[str, str]:
 
 
 def images_file(names: Sequence[str], images: Iterable[NDArray[np.uint8]]) -> bytes:
-    """Annotated images as one file for download, a PNG or a ZIP of PNGs, without any metadata.
+    """Annotated images as one file for download, a PNG or a ZIP of PNGs in the folders of the names, without metadata.
 
     images: (height, width, 3) RGB uint8, one for each name; a generator keeps one at a time in memory.
     """
@@ -74,11 +74,22 @@ def images_file(names: Sequence[str], images: Iterable[NDArray[np.uint8]]) -> by
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
         for number, (name, image) in enumerate(zip(names, images, strict=True), start=1):
-            archive.writestr(f"{number:02d}-{_stem(name)}-emotions.png", encode_png(image))
+            archive.writestr(_place(number, name), encode_png(image))
     return buffer.getvalue()
 
 
+def _place(number: int, name: str) -> str:
+    """Where an image lies in the ZIP: below the folders that its name has; the number makes it the only one."""
+    *folders, _ = re.split(r"[/\\]", name)
+    below = [safe for folder in folders if (safe := _safe(folder))]
+    return "/".join([*below, f"{number:02d}-{_stem(name)}-emotions.png"])
+
+
 def _stem(name: str) -> str:
-    """A file's name without folders, ending and what a file system might not like; at most 60 characters."""
-    stem = re.split(r"[/\\]", name)[-1].rsplit(".", 1)[0]
-    return re.sub(r"[^\w-]+", "_", stem).strip("_")[:_MAX_STEM_LENGTH] or "picture"
+    """A file's name without folders and ending, as `_safe` has it."""
+    return _safe(re.split(r"[/\\]", name)[-1].rsplit(".", 1)[0]) or "picture"
+
+
+def _safe(name: str) -> str:
+    """A name without what a file system might not like; at most 60 characters, maybe none."""
+    return re.sub(r"[^\w-]+", "_", name).strip("_")[:_MAX_STEM_LENGTH]

@@ -73,9 +73,9 @@ def test_the_name_of_one_image(name: str, stem: str) -> None:
 def test_one_image_is_a_png_and_several_are_a_zip() -> None:
     images = [np.full((4, 5, 3), value, np.uint8) for value in (10, 200)]
     assert np.array_equal(decode_image(images_file(["a.jpg"], iter(images[:1]))), images[0])
-    names = ["a.jpg", "a.jpg"]
+    names = ["a.jpg", "../day one/a.jpg"]
     assert images_file_name(names) == ("emotions.zip", "application/zip")
     archive = zipfile.ZipFile(io.BytesIO(images_file(names, iter(images))))
-    assert archive.namelist() == ["01-a-emotions.png", "02-a-emotions.png"]
+    assert archive.namelist() == ["01-a-emotions.png", "day_one/02-a-emotions.png"]
     for entry, image in zip(archive.namelist(), images, strict=True):
         assert np.array_equal(decode_image(archive.read(entry)), image)

@@ -153,6 +153,11 @@ def test_a_bad_picture_does_not_stop_the_others() -> None:
     assert "**3 files: 2 read, 1 refused, 1 face**" in texts(page)
     assert len(page.error) == 1 and page.expander[0].label == "1 refused"
     assert "bad.jpg" in page.error[0].value
+    assert [d.label for d in page.get("download_button")] == ["CSV of all", "JSON of all", "PNGs of all"]
+    read = [a for a in page.session_state["analyses"].values() if not isinstance(a, str)]
+    *faces, last = results.csv_rows(read, [(results.Picture("b/bad.jpg", "bad.jpg", b"", ""), "bad.jpg is empty.")])
+    assert {row["picture"] for row in faces} == {"good.png", "black.png"}
+    assert last == {"picture": "b/bad.jpg", "note": "refused: bad.jpg is empty."}
     page.button(key="open-1").click().run()
     assert [element.value for element in page.header] == ["black.png"] and "No face found" in texts(page)
 

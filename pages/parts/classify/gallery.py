@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from fer_core import Analysis, Face
-from pages.parts.classify.results import show_downloads, with_pixels
+from pages.parts.classify.results import Refused, show_downloads, with_pixels
 from pages.parts.classify.sources import Picture
 from pages.parts.shared.faces import described, show_picture
 from pages.parts.shared.notices import as_text
@@ -39,10 +39,10 @@ def show_results(
     results: for each picture its Analysis, why it was refused, or None where it has not been read. below: as in
     `show_picture`.
     """
-    refused = [result for _, result in results if isinstance(result, str)]
+    refused = [(picture, result) for picture, result in results if isinstance(result, str)]
     found: Found = [(p, r.with_threshold(threshold)) for p, r in results if isinstance(r, Analysis)]
     if len(results) == 1:
-        for line in refused:
+        for _, line in refused:
             st.error(as_text(line), icon=":material/broken_image:")
     else:
         _show_summary(results, found, refused)
@@ -53,8 +53,8 @@ def show_results(
     opened = pictures.index(wanted) if wanted in pictures else 0
     picture, result = found[opened]
     show_picture(with_pixels(result, picture.data), titles, opened, picture.shown, below)
-    if any(result.faces for _, result in found) or len(found) > 1:
-        show_downloads(found)
+    if any(result.faces for _, result in found) or len(results) > 1:
+        show_downloads(found, refused)
     if len(found) > 1:
         _show_thumbnails(found, opened)
 
@@ -76,14 +76,14 @@ def summary(results: Given) -> str:
     return f"{len(results)} files: {', '.join(parts)}, {faces} face{'' if faces == 1 else 's'}"
 
 
-def _show_summary(results: Given, found: Found, refused: list[str]) -> None:
+def _show_summary(results: Given, found: Found, refused: Refused) -> None:
     st.markdown(f"**{summary(results)}**")
     if len(found) + len(refused) < len(results) and st.button("Read the rest", icon=":material/play_arrow:"):
         st.session_state.cancelled = False
         st.rerun()
     if refused:
         with st.expander(f"{len(refused)} refused", icon=":material/broken_image:"):
-            st.error("\n".join(f"- {as_text(line)}" for line in refused))
+            st.error("\n".join(f"- {as_text(line)}" for _, line in refused))
 
 
 def _show_thumbnails(found: Found, opened: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,7 @@ from pages.parts.shared.notices import as_text
 
 FULL_SIZE_AT_MOST = 20  # annotated copies in a download; of more, each is reduced
 THUMBNAIL = 216  # pixels of its longer side
+Refused = Sequence[tuple[Picture, str]]
 
 
 def analysed(pictures: Sequence[Picture], models: Sequence[EmotionModel], detector: str) -> list[Analysis | str | None]:
@@ -79,8 +81,19 @@ def with_pixels(result: Analysis, data: bytes) -> Analysis:
     return replace(result, image=read_image(data, result.name).pixels)
 
 
-def show_downloads(results: Sequence[tuple[Picture, Analysis]]) -> None:
-    """Buttons for CSV, JSON and annotated pictures of all results, each file made when it is asked for."""
+def csv_rows(found: Sequence[Analysis], refused: Refused) -> Iterator[dict[str, Any]]:
+    """Every face and model of what was read, then a row for each picture that was refused, its note saying why."""
+    for result in found:
+        yield from result.to_rows()
+    for picture, why in refused:
+        yield {"picture": picture.name, "note": f"refused: {why}"}
+
+
+def show_downloads(results: Sequence[tuple[Picture, Analysis]], refused: Refused = ()) -> None:
+    """Buttons for CSV, JSON and annotated pictures of all results, each file made when it is asked for.
+
+    refused: pictures with why they were; they are rows of the CSV.
+    """
     found = [result for _, result in results]
     names = [result.name for result in found]
     name, kind = images_file_name(names)
@@ -92,13 +105,15 @@ def show_downloads(results: Sequence[tuple[Picture, Analysis]]) -> None:
             yield copy if full else reduced(copy, LONGEST_SHOWN)
 
     csv, json = "text/csv", "application/json"
+    several = " of all" if len(found) + len(refused) > 1 else ""
+    copies = "PNGs" if several else "Annotated PNG"
     files = [
-        ("CSV", ":material/table:", "emotions.csv", csv, lambda: to_csv(r for a in found for r in a.to_rows())),
+        ("CSV", ":material/table:", "emotions.csv", csv, lambda: to_csv(csv_rows(found, refused))),
         ("JSON", ":material/data_object:", "emotions.json", json, lambda: to_json(a.to_dict() for a in found)),
-        ("Annotated PNG", ":material/image:", name, kind, lambda: images_file(names, annotated())),
+        (copies, ":material/image:", name, kind, lambda: images_file(names, annotated())),
     ]
     with st.container(horizontal=True):
         for label, icon, file_name, mime, content in files:
-            st.download_button(label, content, file_name, mime, icon=icon, on_click="ignore")
+            st.download_button(f"{label}{several}", content, file_name, mime, icon=icon, on_click="ignore")
     if not full:
         st.caption(f"Annotated copies of more than {FULL_SIZE_AT_MOST} have at most {LONGEST_SHOWN} pixels a side.")

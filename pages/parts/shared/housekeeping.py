@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+from fer_core.detection import load_detector
 from fer_core.utils.memory import release_memory
 
 LOOK_EVERY = 20.0  # seconds
@@ -39,6 +40,8 @@ def _keep(server: Any) -> None:
         except AttributeError:  # a Streamlit with other insides: memory then comes back later
             return
         if present < before:
+            if not present:
+                load_detector.cache_clear()  # its canvases take up to 150 MB; the next visitor's come at once
             gc.collect()
             release_memory()
         before = present

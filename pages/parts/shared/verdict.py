@@ -43,7 +43,7 @@ table.fer-bars {width: 100%; border-collapse: collapse; font-size: 0.875rem; mar
   .fer-verdict {font-size: 1.4rem}
   .fer-verdict small {font-size: 1.1rem}
   .fer-rows {font-size: 0.75rem !important}
-  .fer-rows thead .name {display: none}
+  .fer-rows thead .name {writing-mode: vertical-rl}
 }
 </style>"""
 
