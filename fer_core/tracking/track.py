@@ -124,13 +124,19 @@ class Track:
         return self._appearance.similarity(grey, box)
 
     def smooth(
-        self, probabilities: Mapping[str, NDArray[np.float32]], elapsed: float, time_constant: float, threshold: float
+        self,
+        probabilities: Mapping[str, NDArray[np.float32]],
+        elapsed: float,
+        time_constant: float,
+        threshold: float,
+        *,
+        in_view: bool,
     ) -> tuple[dict[str, SmoothedPrediction], dict[str, NDArray[np.float32]]]:
         """Smoothed predictions and the raw probabilities behind them, by model name.
 
-        probabilities: model name -> this frame's (7,). While the face is hidden, those of its last sight count on.
+        probabilities: model name -> this frame's (7,). While the face is not in view, those of its last sight count on.
+        No other method touches what this does: one thread may be here while another is there.
         """
-        in_view = self.time_since_update == 0
         self._raw = {n: row.copy() if in_view else self._raw.get(n, row) for n, row in probabilities.items()}
         predictions = {}
         for name, row in self._raw.items():

@@ -20,7 +20,9 @@ from fer_core.bundle import EmotionModel, load_model
 from fer_core.detection import (
     DEFAULT_DETECTOR,
     SENSITIVITIES,
+    Box,
     Detection,
+    Eyes,
     crop_faces,
     distinct,
     load_detector,
@@ -67,6 +69,25 @@ class TrackedFace(Face):
         (label,) = labels
         unsure = bool(mean.probabilities[EMOTIONS.index(label)] < mean.threshold)
         return SmoothedPrediction(mean.probabilities, mean.threshold, held_label=label, held_uncertain=unsure)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A face in one frame, whatever becomes of its track after it. in_view: found in this frame, not carried on."""
+
+    track: Track
+    box: Box
+    eyes: Eyes | None
+    in_view: bool
+
+
+@dataclass(frozen=True)
+class Located:
+    """The faces of a frame that no model has read yet. crops: (N, 48, 48) uint8. elapsed: seconds since the last."""
+
+    sights: tuple[Sight, ...]
+    crops: NDArray[np.uint8]
+    elapsed: float
 
 
 class FaceTracker:
@@ -129,19 +150,35 @@ class FaceTracker:
         seconds; one that does not increase counts as NOMINAL_STEP later, a jump as at most LONGEST_STEP. A black frame
         shows no face, and does not end the identities before it. Raises ValueError for another form of frame.
         """
+        return self.read(self.locate(frame_rgb, timestamp))
+
+    def locate(self, frame_rgb: NDArray[np.uint8], timestamp: float) -> Located:
+        """The first half of `update`: where the faces are. One thread may call this while another is in `read`."""
         grey = _to_grey(frame_rgb)
         elapsed, jumped = self._elapsed(timestamp)
         if self._resized(grey) or jumped:
             self._search.reset()
         if is_blank(grey):
             self._pause(elapsed)
-            return []
+            return Located((), crop_faces(grey, [], []), elapsed)
         if self._gallery is not None and self._cuts.is_cut(grey):
             self._tracks = []  # the gallery knows them
             self._search.reset()
         nearby, full = self._detect(frame_rgb, elapsed)
         self._assign(nearby, full, grey, elapsed)
-        return self._classify(grey, elapsed)
+        return self._crop(grey, elapsed)
+
+    def read(self, located: Located) -> list[TrackedFace]:
+        """The second half of `update`: every model once, on all faces of a frame, smoothed over time."""
+        probabilities = {model.name: model.predict_proba(located.crops) for model in self._models}
+        faces = []
+        for index, (sight, crop) in enumerate(zip(located.sights, located.crops, strict=True)):
+            own = {name: rows[index] for name, rows in probabilities.items()}
+            predictions, raw = sight.track.smooth(
+                own, located.elapsed, self._smoothing, self._threshold, in_view=sight.in_view
+            )
+            faces.append(TrackedFace(sight.track.id, sight.box, crop, predictions, eyes=sight.eyes, raw=raw))
+        return faces
 
     def _elapsed(self, timestamp: float) -> tuple[float, bool]:
         step = NOMINAL_STEP if self._last is None else timestamp - self._last
@@ -224,21 +261,18 @@ class FaceTracker:
     def _drop_expired(self) -> None:
         self._tracks = [track for track in self._tracks if not track.is_expired]
 
-    def _classify(self, grey: NDArray[np.uint8], elapsed: float) -> list[TrackedFace]:
-        """Every model once, on the crops of all visible faces."""
+    def _crop(self, grey: NDArray[np.uint8], elapsed: float) -> Located:
+        """All visible faces as they are now."""
         height, width = grey.shape
-        shown = [(track, box) for track in self._tracks if (box := track.shown_box(width, height)) is not None]
-        eyes = [track.eyes() for track, _ in shown]
-        crops = crop_faces(grey, [box for _, box in shown], eyes)
+        sights = tuple(
+            Sight(track, box, track.eyes(), track.time_since_update == 0)
+            for track in self._tracks
+            if (box := track.shown_box(width, height)) is not None
+        )
+        crops = crop_faces(grey, [sight.box for sight in sights], [sight.eyes for sight in sights])
         if self._gallery is not None:
-            self._remember(self._gallery, [track for track, _ in shown], crops, elapsed)
-        probabilities = {model.name: model.predict_proba(crops) for model in self._models}
-        faces = []
-        for index, (track, box) in enumerate(shown):
-            own = {name: rows[index] for name, rows in probabilities.items()}
-            predictions, raw = track.smooth(own, elapsed, self._smoothing, self._threshold)
-            faces.append(TrackedFace(track.id, box, crops[index], predictions, eyes=eyes[index], raw=raw))
-        return faces
+            self._remember(self._gallery, [sight.track for sight in sights], crops, elapsed)
+        return Located(sights, crops, elapsed)
 
 
 def _view(grey: NDArray[np.uint8], detection: Detection) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from fer_core.bundle import EmotionModel
 from fer_core.detection import DEFAULT_DETECTOR, face_hints
 from fer_core.emotions import EMOTIONS
 from fer_core.tracking import FaceTracker, TrackedFace
+from fer_core.utils.ahead import ahead
 from fer_core.utils.memory import release_memory
 from fer_core.video.blurring import FilmBlur
 from fer_core.video.reader import EVERY_FRAME, Video
@@ -80,9 +81,16 @@ def analyze_video(
         stack.callback(release_memory)  # the last thing: codecs leave much behind
         table = stack.enter_context(contextlib.closing(CsvWriter(csv))) if csv else None
         copy = stack.enter_context(contextlib.closing(_copy(annotated, video, sampling))) if annotated else None
-        frames = stack.enter_context(contextlib.closing(video.frames(sampling, copy.add_sound if copy else None)))
-        for index, (time, image) in enumerate(frames):
-            faces = tuple(tracker.update(image, time))
+        frames = video.frames(sampling, copy.add_sound if copy else None)
+        if copy is None:  # else its encoder keeps the other cores busy, and one thread alone may give it sound
+            frames = ahead(frames)
+        located = ((time, image, tracker.locate(image, time)) for time, image in frames)
+        if copy is None:
+            located = ahead(located)
+        stack.enter_context(contextlib.closing(frames))
+        stack.enter_context(contextlib.closing(located))
+        for index, (time, image, found) in enumerate(located):
+            faces = tuple(tracker.read(found))
             frame = VideoFrame(index, time, _progress(time, video, sampling), faces)
             if copy:
                 copy.add(hiding.draw(image, faces, time) if hiding else annotate(image, faces), time - sampling.start)

@@ -125,20 +125,19 @@ def test_part_of_a_face_that_goes_behind_another_counts_for_nothing(grey: NDArra
 
 def test_a_hidden_face_keeps_the_predictions_of_its_last_sight(grey: NDArray[np.uint8], face: Detection) -> None:
     track = confirmed(grey, face)
-    seen, raw = track.smooth({"a": FIRST}, STEP, 0.3, 0.5)
+    seen, raw = track.smooth({"a": FIRST}, STEP, 0.3, 0.5, in_view=True)
     assert seen["a"].label == "angry" and np.array_equal(raw["a"], FIRST)
-    track.mark_missed(hidden(grey), [], STEP)
-    unseen, raw = track.smooth({"a": SECOND}, STEP, 0.3, 0.5)
+    unseen, raw = track.smooth({"a": SECOND}, STEP, 0.3, 0.5, in_view=False)
     np.testing.assert_array_equal(unseen["a"].probabilities, seen["a"].probabilities)
     np.testing.assert_array_equal(raw["a"], FIRST)
     track.reset_smoothing()
-    anew, _ = track.smooth({"a": SECOND, "b": SECOND}, STEP, 0.3, 0.5)
+    anew, _ = track.smooth({"a": SECOND, "b": SECOND}, STEP, 0.3, 0.5, in_view=False)
     assert {name: prediction.label for name, prediction in anew.items()} == {"a": "angry", "b": "disgust"}
 
 
 def test_smooth_keeps_no_view_of_the_batch(grey: NDArray[np.uint8], face: Detection) -> None:
     rows = np.eye(7, dtype=np.float32)
-    _, raw = Track(1, grey, face).smooth({"a": rows[0]}, STEP, 0.3, 0.5)
+    _, raw = Track(1, grey, face).smooth({"a": rows[0]}, STEP, 0.3, 0.5, in_view=True)
     rows[:] = 0
     assert raw["a"][0] == 1
 

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit import runtime
 
 from fer_core.detection import load_detector
-from fer_core.utils.memory import release_memory
+from fer_core.utils.memory import release_memory, share_arenas
 
 LOOK_EVERY = 20.0  # seconds
 _ANSWER_SECONDS = 60.0  # a busy server's event loop answers in one
@@ -24,6 +24,7 @@ _ANSWER_SECONDS = 60.0  # a busy server's event loop answers in one
 def keep_house() -> None:
     """Begin, once in each server; a page outside of one needs none."""
     if runtime.exists():
+        share_arenas()
         threading.Thread(target=_keep, args=(runtime.get_instance(),), name="housekeeping", daemon=True).start()
 
 
