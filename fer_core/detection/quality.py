@@ -4,6 +4,7 @@ The thresholds come from FER-2013's PublicTest (3,589 faces, of which the bundle
 stand with each. They are hints for people, next to a result; nothing is left out because of them.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -40,9 +41,9 @@ def face_hints(box: Box, crop: NDArray[np.uint8]) -> tuple[str, ...]:
     small = min(box.width, box.height) < SMALLEST_SIDE
     doubts = {
         SMALL: small,
-        DARK: np.percentile(crop, 90) < DARKEST_TOP,
+        DARK: np.count_nonzero(crop >= DARKEST_TOP) < crop.size / 10,
         BLURRED: not small and sharpness(crop) < LEAST_SHARPNESS,
-        TURNED: symmetry(crop) < LEAST_SYMMETRY,
+        TURNED: all(likeness < LEAST_SYMMETRY for likeness in _likenesses(crop)),  # mostly the first one decides
     }
     return tuple(hint for hint, holds in doubts.items() if holds)
 
@@ -55,11 +56,14 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
 
 def symmetry(crop: NDArray[np.uint8]) -> float:
     """How like its mirror image a (48, 48) uint8 face is, about the best upright axis: -1 to 1; 1 for an even one."""
+    return max(_likenesses(crop))
+
+
+def _likenesses(crop: NDArray[np.uint8]) -> Iterator[float]:
+    """Correlations of a face with its mirror image, about the middle first, then about axes further and further off."""
     face = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), 1.5)[_ROWS]
-    best = -1.0
-    for shift in range(-_FARTHEST_AXIS, _FARTHEST_AXIS + 1):
+    for shift in sorted(range(-_FARTHEST_AXIS, _FARTHEST_AXIS + 1), key=abs):
         part = face[:, max(0, 2 * shift) : face.shape[1] + min(0, 2 * shift)]
         part = part - part.mean()
         power = float((part * part).sum())
-        best = max(best, float((part * part[:, ::-1]).sum()) / power if power > 1 else 1.0)
-    return best
+        yield float((part * part[:, ::-1]).sum()) / power if power > 1 else 1.0

@@ -82,7 +82,7 @@ def _chance(p_value: float) -> str:
     if p_value >= 0.005:
         times = round(100 * p_value)
         return f"about {times} times in 100" if times > 1 else "about once in 100 times"
-    return f"less than once in {10 ** math.floor(-math.log10(max(p_value, 1e-9))):,} times"
+    return f"less than once in {10 ** math.floor(-math.log10(max(p_value, 1e-6))):,} times"
 
 
 def confident_mistakes(

@@ -23,15 +23,16 @@ def show_published(bundles: list[Bundle], titles: dict[str, str]) -> None:
         st.header(title if title == system else f"{title} after {system}", anchor=False)
         own = "own_protocol" in bundle.card.reported
         # a table of words: they wrap, where a data frame would cut them off
-        offer_table(published_rows(bundle.card), f"published-{bundle.name}")
-        st.table(pd.DataFrame([_text_row(row, own) for row in published_rows(bundle.card)]).set_index("figure"))
+        rows = published_rows(bundle.card)
+        offer_table(rows, f"published-{bundle.name}")
+        st.table(pd.DataFrame([_text_row(row, own) for row in rows]).set_index("figure"))
         if own:
             st.caption(
                 f"{OWN_PROTOCOL.capitalize()}: split or selected the way the authors did. Such a network was trained "
                 "on faces that the others are tested on, or was selected on them. It is measured before the "
                 "quantization and calibration of the shipped model, which change accuracy by some tenths of a point."
             )
-        st.markdown("\n".join(f"- {reason}" for reason in why_they_differ(bundle.card)))
+        st.markdown("\n".join(f"- {said}" for said in (*map(_faces, rows), *why_they_differ(bundle.card))))
 
 
 def _text_row(row: dict[str, Any], own: bool) -> dict[str, str]:
@@ -44,6 +45,10 @@ def _text_row(row: dict[str, Any], own: bool) -> dict[str, str]:
         **({OWN_PROTOCOL: percent(row["own"])} if own else {}),
         "measured": percent(row["measured"]),
         "95 % interval": "" if row["low"] is None else percent_interval(row["low"], row["high"]),
-        "published on": row["published_on"],
-        "measured on": row["measured_on"],
     }
+
+
+def _faces(row: dict[str, Any]) -> str:
+    """On which faces a figure was published and measured: words, for which a phone's table has no room."""
+    published = "not published" if row["published"] is None else f"published: {row['published_on']}"
+    return f"{row['figure'].capitalize()} accuracy, {published}; measured: {row['measured_on']}."
