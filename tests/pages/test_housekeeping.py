@@ -11,7 +11,8 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from pages.parts.shared.housekeeping import sessions
+from fer_core.detection import load_detector
+from pages.parts.shared.housekeeping import give_back, sessions
 
 
 class Session:
@@ -36,6 +37,16 @@ def test_a_session_that_cannot_come_back_is_let_go() -> None:
     assert held() is not None, "Streamlit itself keeps it"
     assert asyncio.run(sessions(server)) == 0
     gc.collect()
+    assert held() is None
+
+
+def test_detectors_go_with_the_last_visitor() -> None:
+    detector = load_detector()
+    give_back(1)
+    assert load_detector() is detector
+    held = weakref.ref(detector)
+    del detector
+    give_back(0)
     assert held() is None
 
 

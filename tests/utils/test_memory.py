@@ -1,6 +1,8 @@
 """Memory that was freed goes back to the system."""
 
 import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -24,3 +26,36 @@ def test_freed_memory_goes_back() -> None:
 
 def test_nothing_is_needed_to_release() -> None:
     release_memory()
+
+
+_ARENAS = """
+import ctypes, tempfile, threading
+from fer_core.utils.memory import share_arenas
+{share}
+gate = threading.Barrier(9)
+def work():
+    block = ctypes.CDLL(None).malloc(5000)
+    gate.wait()
+    gate.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+gate.wait()
+c = ctypes.CDLL(None)
+c.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile() as file:
+    stream = ctypes.c_void_p(c.fopen(file.name.encode(), b"w"))
+    c.malloc_info(0, stream)
+    c.fclose(stream)
+    print(file.read().count(b"<heap nr"))
+gate.wait()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
+def test_threads_share_arenas() -> None:
+    def arenas(share: str) -> int:
+        command = [sys.executable, "-c", _ARENAS.format(share=share)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert arenas("share_arenas(2)") <= 2 < arenas("")

@@ -41,11 +41,16 @@ def _keep(server: Any) -> None:
         except AttributeError:  # a Streamlit with other insides: memory then comes back later
             return
         if present < before:
-            if not present:
-                load_detector.cache_clear()  # its canvases take up to 150 MB; the next visitor's come at once
-            gc.collect()
-            release_memory()
+            give_back(present)
         before = present
+
+
+def give_back(present: int) -> None:
+    """Free what visitors who have left held. present: how many have not."""
+    if not present:
+        load_detector.cache_clear()  # its canvases take up to 150 MB; the next visitor's come at once
+    gc.collect()
+    release_memory()
 
 
 async def sessions(server: Any) -> int:
