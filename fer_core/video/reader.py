@@ -1,5 +1,6 @@
 """A video file -> its frames, one by one: memory does not grow with its length."""
 
+import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,7 @@ class Video:
         self._name = shown_name(name or (str(source) if is_path else None))
         self.notes: tuple[str, ...] = ()
         self._opened: list[Any] = []
+        self._decoding = threading.RLock()  # a decoder whose file is closed under it ends the process
         self._moved = False
         try:
             self._open(self._opened_file(source) if isinstance(source, (str, Path)) else source)
@@ -111,9 +113,10 @@ class Video:
         self.close()
 
     def close(self) -> None:
-        """Close the file, if it was opened here."""
-        while self._opened:
-            self._opened.pop(0).close()
+        """Close the file, if it was opened here. Another thread that reads frames gets no more."""
+        with self._decoding:
+            while self._opened:
+                self._opened.pop(0).close()
 
     @property
     def sound(self) -> Any:
@@ -170,6 +173,16 @@ class Video:
             self.notes = (f"{self._name} is incomplete: it holds {last:.1f} of {expected:.1f} seconds.",)
 
     def _decoded(self, on_sound: Callable[[Any], None] | None) -> Iterator[Any]:
+        """Frames, as long as the file is open."""
+        frames = self._demuxed(on_sound)
+        while True:
+            with self._decoding:
+                frame = next(frames, None) if self._opened else None
+            if frame is None:
+                return
+            yield frame
+
+    def _demuxed(self, on_sound: Callable[[Any], None] | None) -> Iterator[Any]:
         streams = [self._stream] if on_sound is None or self.sound is None else [self._stream, self.sound]
         for packet in self._container.demux(*streams):
             if packet.stream is self._stream:

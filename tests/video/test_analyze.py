@@ -76,3 +76,18 @@ def test_video_without_faces() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)
     frames = analysed(video_files.encode([noise] * 5))
     assert [frame.faces for frame in frames] == [()] * 5
+
+
+def test_a_video_may_be_closed_while_its_frames_are_read() -> None:
+    clip = video_files.astronaut()
+    for _ in range(20):
+        with Video(io.BytesIO(clip)) as video:
+            frames = analyze_video(video, [BrightnessModel()])
+            first = next(frames)
+        assert first.index == 0 and 1 <= 1 + len(list(frames)) <= 10
+
+
+def test_the_copy_shows_the_faces_that_are_reported(clip: bytes, tmp_path: Path) -> None:
+    with_copy = analysed(clip, annotated=tmp_path / "copy.mp4")
+    for own, alone in zip(with_copy, analysed(clip), strict=True):
+        assert own.to_rows() == alone.to_rows(), "with a copy all is done by one thread"
