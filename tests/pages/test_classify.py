@@ -123,9 +123,12 @@ def test_a_sample_is_brought_into_sight_once() -> None:
 def test_the_first_line_says_what_the_model_reaches() -> None:
     card = next(card for name in list_models() if (card := read_card(bundle_folder(name))).real_faces)
     assert f"{card.real_faces['accuracy']:.0%} of {card.real_faces['n']:,} real faces" in reached([card])
+    share = f"{card.title} {card.real_faces['accuracy']:.0%}"
+    assert reached([card, card]) == f" Correct of {card.real_faces['n']:,} real faces: {share}, {share}."
     assert reached([card, replace(card, real_faces={})]) == "" == reached([])
     page = app()
-    assert all(load_model(name).card.title in texts(page).split("real faces.")[0] for name in models(page).value)
+    (line,) = (element.value for element in page.markdown if "real faces" in element.value)
+    assert all(load_model(name).card.title in line for name in models(page).value)
 
 
 def test_the_box_and_the_panel_say_the_same() -> None:

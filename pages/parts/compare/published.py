@@ -50,5 +50,6 @@ def _text_row(row: dict[str, Any], own: bool) -> dict[str, str]:
 
 def _faces(row: dict[str, Any]) -> str:
     """On which faces a figure was published and measured: words, for which a phone's table has no room."""
-    published = "not published" if row["published"] is None else f"published: {row['published_on']}"
-    return f"{row['figure'].capitalize()} accuracy, {published}; measured: {row['measured_on']}."
+    published = "not published" if row["published"] is None else f"published for {row['published_on']}"
+    measured = "not measured" if row["measured"] is None else f"measured on the {row['measured_on']}"
+    return f"{row['figure'].capitalize()} accuracy: {published}; {measured}."

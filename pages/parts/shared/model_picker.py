@@ -56,9 +56,11 @@ def reached(cards: Sequence[ModelCard]) -> str:
     records = [card.real_faces for card in cards]
     if not records or not all(records) or len({record["sha256"] for record in records}) > 1:
         return ""
-    first, *others = (f"{card.title} is correct on {card.real_faces['accuracy']:.0%}" for card in cards)
-    shares = ", ".join([first, *(said.replace("is correct ", "") for said in others)])
-    return f" {shares} of {records[0]['n']:,} real faces."
+    titles, shares = [card.title for card in cards], [f"{record['accuracy']:.0%}" for record in records]
+    faces = f"{records[0]['n']:,} real faces"
+    if len(cards) == 1:
+        return f" The model {titles[0]} is correct on {shares[0]} of {faces}."
+    return f" Correct of {faces}: {', '.join(map(' '.join, zip(titles, shares, strict=True)))}."
 
 
 def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:
