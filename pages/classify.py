@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fer_core import Face
+from fer_core import Analysis, Face
 from fer_core.analysis import UNSURE_BELOW
 from pages.parts.classify.corrections import show_this_is
 from pages.parts.classify.gallery import RESULTS, scroll_to_fresh_results, show_results
@@ -24,7 +24,7 @@ from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
 from pages.parts.shared.why import show_why
 
-ABOUT = "Every face in your picture gets one of seven emotions."
+ABOUT = "Give a picture: the app names the expression of every face, one of seven."
 
 enter_page()
 st.title("Facial emotions", anchor=False)
@@ -73,6 +73,7 @@ if source == "Video":
         else:
             show_video(video, models)
 else:
+    found: list[Analysis | str | None] = []
     with drop:
         pictures = chosen_pictures(source)
     with results:
@@ -89,7 +90,7 @@ else:
         else:
             sample = example(tuple(f"{model.name}:{model.version}" for model in models), detector, models)
             show_example(sample.with_threshold(threshold), titles, "An example: Eileen Collins, by NASA")
-    if models and pictures:
+    if models and any(isinstance(result, Analysis) and result.faces for result in found):
         show_teaching(cards, models, found)
 show_notice()
 scroll_to_fresh_results()

@@ -109,11 +109,13 @@ def robustness_chart(rows: Rows, unit: str, names: Sequence[str], legend: bool =
     colour, dash = _colour(names, columns=1), _dash(names, "model", columns=1)
     if not legend:
         colour, dash = colour.legend(None), dash.legend(None)
+    levels = sorted({float(row["level"]) for row in rows})
+    axis = alt.Axis(values=levels, format="~g", labelFlush=False, labelOverlap="greedy")
     return (
         alt.Chart(chart_frame(rows, "level", "accuracy", "model"))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
         .encode(
-            x=alt.X("level:Q", title=unit, scale=alt.Scale(zero=False)),
+            x=alt.X("level:Q", title=unit, scale=alt.Scale(zero=False), axis=axis),
             y=alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(domainMin=0), axis=alt.Axis(format="%")),
             color=colour,
             strokeDash=dash,
@@ -136,7 +138,8 @@ def interval_chart(rows: Rows, title: str) -> alt.LayerChart:
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     scale = alt.Scale(domain=[low - 0.01, high + 0.2 * (high - low)], nice=False)
     whiskers = base.mark_rule(color=PALETTE[0], strokeWidth=2).encode(
-        x=alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(format=".0%", tickCount=5)), x2="high:Q"
+        x=alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(format=".0%", tickCount=5, labelFlush=False)),
+        x2="high:Q",
     )
     dots = base.mark_point(filled=True, size=80, color=PALETTE[0], opacity=1).encode(x=alt.X("value:Q", scale=scale))
     text = base.mark_text(align="left", dx=6, color=INK, fontSize=12).encode(

@@ -46,7 +46,7 @@ def show_this_is(face: Face, key: str, width: int = 220) -> None:
         EMOTIONS,
         index=None,
         key=widget,
-        placeholder="This is …",
+        placeholder="Wrong? This is …",
         label_visibility="collapsed",
         width=width,
         on_change=_take,

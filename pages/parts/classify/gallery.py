@@ -11,6 +11,7 @@ from pages.parts.shared.faces import described, show_picture
 from pages.parts.shared.notices import as_text
 
 PER_PAGE = 20
+REFUSALS_SHOWN = 3  # at once; more behind a line
 RESULTS = "fer-results"
 """The key of the container that the results stand in."""
 
@@ -26,6 +27,10 @@ _STYLE = """<style>
 [class*="st-key-thumbnail"] button {padding: 0; min-height: 0; position: static}
 [class*="st-key-thumbnail"] {position: relative}
 [class*="st-key-thumbnail"] button::after {content: ""; position: absolute; inset: 0}
+</style>"""
+_CHOSEN = """<style>
+.st-key-thumbnail-%d img {outline: 3px solid currentColor}
+.st-key-thumbnail-%d button p {font-weight: 700}
 </style>"""
 Given = Sequence[tuple[Picture, Analysis | str | None]]
 Found = list[tuple[Picture, Analysis]]
@@ -82,15 +87,16 @@ def _show_summary(results: Given, found: Found, refused: Refused) -> None:
         st.session_state.cancelled = False
         st.rerun()
     if refused:
-        with st.expander(f"{len(refused)} refused", icon=":material/broken_image:"):
-            st.error("\n".join(f"- {as_text(line)}" for _, line in refused))
+        place = st.container() if len(refused) <= REFUSALS_SHOWN else st.expander(f"{len(refused)} refused")
+        bullet = "- " if len(refused) > 1 else ""
+        place.error("\n".join(f"{bullet}{as_text(line)}" for _, line in refused))
 
 
 def _show_thumbnails(found: Found, opened: int) -> None:
     """A page of them; a press on a name opens its picture."""
     pages = -(-len(found) // PER_PAGE)
     page = st.pagination(pages, key="results-page") if pages > 1 else 1
-    st.html(_STYLE)
+    st.html(_STYLE + _CHOSEN % (opened, opened))
     with st.container(horizontal=True):
         for index in range((page - 1) * PER_PAGE, min(page * PER_PAGE, len(found))):
             picture, result = found[index]
@@ -101,7 +107,6 @@ def _show_thumbnails(found: Found, opened: int) -> None:
                     key=f"open-{index}",
                     type="tertiary",
                     help=_said(picture, result),
-                    disabled=index == opened,
                     on_click=_open,
                     args=(picture,),
                 )

@@ -105,15 +105,17 @@ def show_downloads(results: Sequence[tuple[Picture, Analysis]], refused: Refused
             yield copy if full else reduced(copy, LONGEST_SHOWN)
 
     csv, json = "text/csv", "application/json"
-    several = " of all" if len(found) + len(refused) > 1 else ""
-    copies = "PNGs" if several else "Annotated PNG"
+    given = len(found) + len(refused)
+    copies = "Annotated PNG" if given == 1 else "Annotated PNGs"
     files = [
         ("CSV", ":material/table:", "emotions.csv", csv, lambda: to_csv(csv_rows(found, refused))),
         ("JSON", ":material/data_object:", "emotions.json", json, lambda: to_json(a.to_dict() for a in found)),
         (copies, ":material/image:", name, kind, lambda: images_file(names, annotated())),
     ]
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if given > 1:
+            st.markdown(f"All {given}:", width="content")
         for label, icon, file_name, mime, content in files:
-            st.download_button(f"{label}{several}", content, file_name, mime, icon=icon, on_click="ignore")
+            st.download_button(label, content, file_name, mime, icon=icon, on_click="ignore")
     if not full:
         st.caption(f"Annotated copies of more than {FULL_SIZE_AT_MOST} have at most {LONGEST_SHOWN} pixels a side.")

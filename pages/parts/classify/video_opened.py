@@ -32,11 +32,11 @@ def chosen_result() -> str | None:
         return None
     names = _listed(root)
     return st.selectbox(
-        "Or open a result of `video ... --out`",
+        "Or open a result of the command `video`",
         names,
         index=None,
         key=remembered(CHOSEN, None, [*names, None]),
-        placeholder=f"{len(names):,} films" if names else "None are there yet",
+        placeholder=f"Choose one of {len(names):,}" if names else "None are there yet",
     )
 
 

@@ -36,12 +36,12 @@ def show_chart(
     }
     _offered().update({f"{name}.{kind}": make for kind, make in makers.items()})
     with st.popover("Table and files", icon=":material/download:"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key=f"table-{name}")
         with st.container(horizontal=True):
             for kind, mime in MIMES.items():
                 st.download_button(
                     kind.upper(), makers[kind], f"{name}.{kind}", mime, on_click="ignore", key=f"{kind}-{name}"
                 )
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key=f"table-{name}")
 
 
 def offer_table(rows: Rows, name: str) -> None:

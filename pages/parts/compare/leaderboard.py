@@ -17,7 +17,8 @@ from pages.parts.compare.tables import best_in_bold, table_config, table_rows
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.model_picker import ready_model
 
-JUDGED_BY = ("real_faces", "accuracy")  # the first that any card fills orders the table
+JUDGED_BY = (("real_faces", "accuracy on real faces"), ("accuracy", "accuracy on the FER-2013 test part"))
+"""Columns, with what they are: the first that any card fills orders the table."""
 
 
 def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
@@ -30,14 +31,20 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
     members = _choose_ensemble(bundles, titles)
     with table:
         times = [measured[b.version].fastest if b.version in measured else None for b in members]
-        rows = [score_row(bundle, measured.get(bundle.version)) for bundle in bundles]
+        rows = [score_row(b, measured.get(b.version)) | {"model": titles[b.name]} for b in bundles]
         rows = _best_first([*rows, *_ensemble_rows(members, times)])
         offer_table(rows, "models")
         frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
-        st.dataframe(best_in_bold(frame), column_config=table_config(frame), hide_index=True, key="compare_table")
+        st.dataframe(
+            best_in_bold(frame),
+            column_config=table_config(frame),
+            hide_index=True,
+            key="compare_table",
+            height="content",
+        )
         st.caption(
-            "Best first; the best figure of each column is bold. Click a heading to sort; hover over it to read what "
-            "it means. Percentages are of faces classified correctly."
+            f"Sorted by {_judged_by(rows)[1]}; the best figure of each column is bold. Click a heading to sort; hover "
+            "over it to read what it means. Percentages are of faces classified correctly."
         )
     st.header("Accuracy against cost", anchor=False)
     _show_cost(bundles, titles, measured)
@@ -45,8 +52,12 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
 
 def _best_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows by the first figure of JUDGED_BY that any has, those without it last."""
-    key = next((key for key in JUDGED_BY if any(row[key] is not None for row in rows)), JUDGED_BY[-1])
+    key, _ = _judged_by(rows)
     return sorted(rows, key=lambda row: (row[key] is None, -(row[key] or 0)))
+
+
+def _judged_by(rows: list[dict[str, Any]]) -> tuple[str, str]:
+    return next((by for by in JUDGED_BY if any(row[by[0]] is not None for row in rows)), JUDGED_BY[-1])
 
 
 def _show_intervals(bundles: list[Bundle], titles: dict[str, str]) -> None:

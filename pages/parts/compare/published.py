@@ -32,7 +32,8 @@ def show_published(bundles: list[Bundle], titles: dict[str, str]) -> None:
                 "on faces that the others are tested on, or was selected on them. It is measured before the "
                 "quantization and calibration of the shipped model, which change accuracy by some tenths of a point."
             )
-        st.markdown("\n".join(f"- {said}" for said in (*map(_faces, rows), *why_they_differ(bundle.card))))
+        with st.expander("On which faces, and why the figures differ", key=f"why-{bundle.name}"):
+            st.markdown("\n".join(f"- {said}" for said in (*map(_faces, rows), *why_they_differ(bundle.card))))
 
 
 def _text_row(row: dict[str, Any], own: bool) -> dict[str, str]:

@@ -14,8 +14,8 @@ ADVICE = {
     ),
     "in_use": "The camera does not respond. Close other programs that use it, and press START again.",
     "connection": (
-        "The camera works, but no video gets through: a firewall or router blocks the direct connection. "
-        "Try another network, or ask whoever runs this app to set up a TURN server "
+        "Still no video. The server may be busy, or a firewall or router may block the direct connection: wait a "
+        "little, try another network, or take a snapshot below. Whoever runs this app can set up a TURN server "
         "(docs/deploy.md, Running it for others)."
     ),
     "busy": (

@@ -31,11 +31,11 @@ def show_card(card: ModelCard, title: str) -> None:
     if card.adaptation:
         _show_adaptation(card)
     _show_quality(card, title)
-    _show_training(card, title)
     for heading, text in (("Intended use", card.intended_use), ("Limits", card.limits)):
         if text:
             st.subheader(heading, anchor=False)
             st.write(text)
+    _show_training(card, title)
 
 
 def _show_size(card: ModelCard) -> None:
@@ -150,7 +150,7 @@ def _show_training(card: ModelCard, title: str) -> None:
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         if any(record.get(metric) is not None for record in card.history):
             described = f"{metric.capitalize()} of {title} over {len(card.history)} epochs, training and validation."
-            chart = history_chart(card.history, metric).properties(description=described)
+            chart = history_chart(card.history, metric, metric.capitalize()).properties(description=described)
             column.altair_chart(chart, width="stretch", key=f"history-{card.name}-{metric}")
 
 

@@ -71,7 +71,7 @@ def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[Emot
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _pick(first, groups[first], cards, wanted, key)
         beyond = any(name not in groups[first] for name in wanted)
-        show_all = st.toggle("All models", key=remembered(f"{key}-all", beyond))
+        show_all = st.toggle("Show more models", key=remembered(f"{key}-all", beyond))
     if show_all:
         for index, heading in enumerate(others, 1):
             chosen += _pick(heading, groups[heading], cards, wanted, f"{key}-{index}")

@@ -12,7 +12,7 @@ _STYLE = """<style>
 @media (max-width: 640px) {
   .st-key-fer-pages {gap: 0.25rem !important}
   .st-key-fer-pages span:has(> [data-testid="stIconMaterial"]) {display: none}
-  .stMain h1 {padding: 0; font-size: 1.6rem !important}
+  .stMain h1 {padding: 0 0 0.4rem; font-size: 1.6rem !important}
 }
 </style>"""
 
@@ -32,6 +32,8 @@ def navigation() -> StreamlitPage:
     }
     keep_house()
     chosen = st.navigation(list(pages.values()), position="hidden")
+    if chosen.url_path:
+        st.set_page_config(page_title=f"{chosen.title} · Facial emotions")
     with st.container(horizontal=True, key="fer-pages"):
         st.html(_STYLE)
         for icon, page in pages.items():

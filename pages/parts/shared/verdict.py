@@ -31,7 +31,7 @@ table.fer-bars {width: 100%; border-collapse: collapse; font-size: 0.875rem; mar
 .fer-bars tbody th {width: 6.5rem; white-space: nowrap}
 .fer-bars .bar {min-width: 2rem; padding-right: 0.4rem}
 .fer-bars .value {text-align: right; width: 2.6rem}
-.fer-bars i {display: block; height: 0.7rem; border-radius: 2px; background-color: rgb(128 128 128 / 0.15)}
+.fer-bars i {display: block; height: 0.7rem; border-radius: 2px; background-color: rgb(128 128 128 / 0.25)}
 .fer-rows i {height: 0.25rem}
 .fer-rows tbody th {width: auto; white-space: normal}
 .fer-rows td, .fer-rows thead th {width: 10%; padding-right: 0.35rem}
@@ -123,7 +123,7 @@ def _caption(text: str) -> str:
 
 
 def _bar(value: float, emotion: str) -> str:
-    fill = f"linear-gradient({COLOURS[emotion]} 0 0) left/{value:.1%} 100% no-repeat, rgb(128 128 128 / 0.15)"
+    fill = f"linear-gradient({COLOURS[emotion]} 0 0) left/{value:.1%} 100% no-repeat, rgb(128 128 128 / 0.25)"
     return f"<i aria-hidden='true' style='background: {fill}'></i>"
 
 
