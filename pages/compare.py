@@ -36,7 +36,7 @@ if not bundles:
 titles = model_titles({bundle.name: bundle.card for bundle in bundles})
 usual = "pair" if len(bundles) > 1 else "all"
 at_first = TITLES[from_address("view", TITLES, [usual])[0]]
-chosen = st.segmented_control("View", list(VIEWS), key=remembered("compare_view", at_first)) or TITLES[usual]
+chosen = st.pills("View", list(VIEWS), key=remembered("compare_view", at_first)) or TITLES[usual]
 view, show = VIEWS[chosen]
 to_address("view", [view])
 forget_files()

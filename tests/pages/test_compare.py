@@ -120,7 +120,7 @@ def test_the_address_keeps_view_and_models(two: Path) -> None:
     assert page.query_params["view"] == "robustness"
     assert page.query_params["models"] == "second", "the third was not tested"
     page = app(view="nonsense", models="nobody")
-    assert page.segmented_control(key="compare_view").value == "Two models"
+    assert page.pills(key="compare_view").value == "Two models"
     assert page.selectbox(key="compare_first").value == "first"
 
 
@@ -188,7 +188,7 @@ def test_two_models_with_missing_parts(two: Path, bare: str) -> None:
     for name in ("first", "second"):
         change_card(two / name, **BARE[bare])
     page = view(app(), "Two models")
-    for detail in page.segmented_control(key="compare_detail").options if page.segmented_control[1:] else ():
+    for detail in page.pills(key="compare_detail").options if "Detail" in [p.label for p in page.pills] else ():
         view(page, "Two models", detail)
 
 
@@ -240,7 +240,7 @@ def test_the_choice_is_there_after_another_page(two: Path) -> None:
     page = checked(page.selectbox(key="compare_second").set_value("third").run())
     page.switch_page("pages/classify.py").run()
     page = checked(page.switch_page("pages/compare.py").run())
-    assert page.segmented_control(key="compare_view").value == "Two models"
+    assert page.pills(key="compare_view").value == "Two models"
     assert page.selectbox(key="compare_second").value == "third"
 
 
@@ -260,7 +260,7 @@ def test_without_predictions_the_cards_still_show(two: Path, change: Callable[[P
     change(two / "second")
     page = view(app(), "Two models")
     assert said in texts(page)
-    assert page.segmented_control(key="compare_detail").options == ["Confusions", "F1 by emotion", "Training"]
+    assert page.pills(key="compare_detail").options == ["Confusions", "F1 by emotion", "Training"]
     assert len(charts(page)) == 2
 
 

@@ -31,9 +31,9 @@ def checked(page: AppTest) -> AppTest:
 
 
 def view(page: AppTest, name: str, detail: str | None = None) -> AppTest:
-    page = checked(page.segmented_control(key="compare_view").set_value(name).run())
+    page = checked(page.pills(key="compare_view").set_value(name).run())
     if detail:
-        page = checked(page.segmented_control(key="compare_detail").set_value(detail).run())
+        page = checked(page.pills(key="compare_detail").set_value(detail).run())
     return page
 
 

@@ -28,8 +28,8 @@ def show_teaching(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel]
         if not panel.open:
             return
         st.markdown(
-            "Correct a face with *Wrong? This is …* below it. With ten faces of at least two emotions a model can learn from "
-            "them, here and in seconds. Corrections are gone with this session, unless you save them."
+            "Correct a face with *Wrong? This is …* below it. With ten faces of at least two emotions a model can "
+            "learn from them, here and in seconds. Corrections are gone with this session, unless you save them."
         )
         _show_wanted(results)
         _show_files()

@@ -53,7 +53,7 @@ def show_pair(bundles: list[Bundle], titles: dict[str, str]) -> None:
         **({"Calibration": lambda: show_calibration(pair, predictions, titles)} if predictions else {}),
         "Training": lambda: show_training(pair, titles),
     }
-    chosen = st.segmented_control("Detail", list(details), default="Confusions", key="compare_detail")
+    chosen = st.pills("Detail", list(details), default="Confusions", key="compare_detail")
     details.get(chosen or "Confusions", details["Confusions"])()
 
 
