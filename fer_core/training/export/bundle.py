@@ -39,8 +39,8 @@ INTENDED_USE: Final = (
     "An expression is not a feeling. Not for decisions about people; at work and in education the EU AI Act forbids it."
 )
 LIMITS: Final = (
-    "Trained on 48x48 grey web images of posed and acted expressions with noisy labels; weakest on fear, sad and "
-    "disgust, on faces that are turned, covered, dark or blurred, and on groups that such images show seldom."
+    "Trained on 48x48 grey web images of posed and acted expressions with noisy labels; weaker on faces that are "
+    "turned, covered, dark or blurred, and on groups that such images show seldom."
 )
 _PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
 
