@@ -47,7 +47,17 @@ def run(listening: socket.socket, settings: Settings, workers: int) -> None:
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listening])
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        _Processes(config, sockets=[listening]).run()
+
+
+class _Processes(Multiprocess):
+    """uvicorn's, but for its end: while this process keeps the socket too, connections come in that nobody takes."""
+
+    def terminate_all(self) -> None:
+        """Refuse new connections, then have the processes answer what is under way and end."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
 
 
 def server_config(make_app: Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
