@@ -5,9 +5,10 @@ A frame -> `search` finds boxes in it -> `tracker` associates them with the face
 faces that come back their number again.
 """
 
+from fer_core.tracking.faces import TrackedFace
 from fer_core.tracking.filters import SMOOTHING_SECONDS
 from fer_core.tracking.search import is_blank
-from fer_core.tracking.tracker import FaceTracker, TrackedFace
+from fer_core.tracking.tracker import FaceTracker
 
 __all__ = [
     "SMOOTHING_SECONDS",

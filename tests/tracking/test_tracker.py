@@ -14,8 +14,9 @@ from fer_core.detection.alignment import crop_face
 from fer_core.detection.boxes import Box, iou
 from fer_core.detection.haar import find_faces
 from fer_core.image import decode_image, sample_image
+from fer_core.tracking.faces import TrackedFace
 from fer_core.tracking.filters import SmoothedPrediction
-from fer_core.tracking.tracker import FaceTracker, TrackedFace
+from fer_core.tracking.tracker import FaceTracker
 from tests.support.stub_models import BRIGHT, DARK, BrightnessModel
 
 STEP = 1 / 30
