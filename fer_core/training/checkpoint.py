@@ -23,7 +23,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     Place it last among the callbacks. remembered: those whose state is kept. A run goes on only where its `identity`
     (settings, data, network) is the same; what an older checkpoint does not name had the value that `defaults` gives
-    it. max_minutes: training stops before an epoch that would pass them.
+    it. max_minutes: training stops before an epoch that would pass them. average_from: epochs after which the
+    weights are summed for their mean; None: never.
     """
 
     def __init__(
@@ -33,14 +34,17 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         identity: dict[str, Any],
         defaults: dict[str, Any],
         max_minutes: float | None = None,
+        average_from: int | None = None,
     ) -> None:
         super().__init__()
         self.path, self.remembered, self.max_minutes = path, remembered, max_minutes
+        self.average_from, self.averaged = average_from, 0
         self.identity: dict[str, Any] = json.loads(json.dumps(identity))
         self.defaults = defaults
         self.history: list[dict[str, Any]] = []
         self.finished = False
         self._best: list[NDArray[Any]] = []
+        self._sum: list[NDArray[Any]] = []
         self._callback_states: list[dict[str, Any]] = []
         self._epoch_started = self._rate = 0.0
 
@@ -76,6 +80,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             for index, variable in enumerate(variables):
                 variable.assign(saved[f"v{index}"])
             self._best = [saved[f"b{index}"] for index in range(header["best"])]
+            self.averaged = header.get("averaged", 0)
+            self._sum = [saved[f"s{index}"] for index in range(len(self._best))] if self.averaged else []
         self.history, self.finished = header["history"], header["finished"]
         self._callback_states = header["callbacks"]
 
@@ -83,6 +89,10 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Put the best epoch's weights into `network`."""
         if self._best:
             network.set_weights(self._best)
+
+    def take_mean(self, network: keras.Model) -> None:
+        """Put the mean of the `averaged` epochs' weights into `network`."""
+        network.set_weights([weight / self.averaged for weight in self._sum])
 
     def best_epoch(self) -> dict[str, Any]:
         """The record of the epoch that is kept: the first with the highest validation accuracy."""
@@ -107,7 +117,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         values = {k: round(float(v), 6) for k, v in (logs or {}).items() if k != "learning_rate"}
         self.history.append({"epoch": epoch + 1, **values, "learning_rate": self._rate, "seconds": round(seconds, 1)})
         if self.best_epoch() is self.history[-1]:
-            self._best = _best_weights(self.model)
+            self._best = _validated_weights(self.model)
+        if self.average_from is not None and epoch >= self.average_from:
+            weights = _validated_weights(self.model)
+            self._sum = [a + b for a, b in zip(self._sum, weights, strict=True)] if self._sum else weights
+            self.averaged += 1
         self.finished = bool(self.model.stop_training) or len(self.history) >= self.params["epochs"]
         self._write()
         if self.out_of_time and not self.finished:
@@ -118,11 +132,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Replace the file in one step, so that a kill leaves the old one or the new one, never half."""
         arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(self.model))}
         arrays |= {f"b{i}": weight for i, weight in enumerate(self._best)}
+        arrays |= {f"s{i}": weight for i, weight in enumerate(self._sum)}
         header = {
             "identity": self.identity,
             "history": self.history,
             "finished": self.finished,
             "best": len(self._best),
+            "averaged": self.averaged,
             "callbacks": [{n: _plain(getattr(c, n)) for n in _REMEMBERED if hasattr(c, n)} for c in self.remembered],
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +152,7 @@ def _variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _best_weights(model: keras.Model) -> list[NDArray[Any]]:
+def _validated_weights(model: keras.Model) -> list[NDArray[Any]]:
     """The weights that validated: the optimizer's average of the trainable ones where it keeps one."""
     optimizer = model.optimizer
     averages: dict[int, Any] = {}

@@ -15,6 +15,7 @@ from fer_core.datasets import Split
 from fer_core.training.augment import FaceBatches
 from fer_core.training.checkpoint import Checkpoint
 from fer_core.training.distillation import soft_targets
+from fer_core.training.normalisation import estimate_statistics
 from fer_core.training.settings import Settings
 from fer_core.training.targets import balanced_weights, one_hot, with_votes
 
@@ -34,6 +35,8 @@ def fit(
 ) -> History:
     """Train `network` (logits out) and leave the best epoch's weights, by validation accuracy, in it.
 
+    With `settings.average_epochs` it is the mean of the last epochs' weights instead.
+
     Returns one record per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds. With `resume`
     an interrupted run goes on where its last finished epoch ended, and a finished one returns at once. max_minutes
     counts this phase's training time, over all its sessions. callbacks: further ones, without a state of their own.
@@ -43,7 +46,14 @@ def fit(
     _compile(network, settings, len(batches))
     schedules = _schedules(settings)
     defaults = {entry.name: entry.default for entry in fields(Settings) if entry.default is not MISSING}
-    checkpoint = Checkpoint(checkpoint_file, schedules, _identity(network, split, settings), defaults, max_minutes)
+    checkpoint = Checkpoint(
+        checkpoint_file,
+        schedules,
+        _identity(network, split, settings),
+        defaults,
+        max_minutes,
+        average_from=settings.epochs - settings.average_epochs if settings.average_epochs else None,
+    )
     if resume:
         checkpoint.restore(network)
     else:
@@ -52,7 +62,7 @@ def fit(
         if teachers:  # asked only here: a run that is refused or finished needs no predictions
             kept = checkpoint_file.with_name("teachers.npz")
             batches.targets = soft_targets(batches.targets, split.training, teachers, settings.teacher_share, kept)
-        averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
+        moving = [keras.callbacks.SwapEMAWeights()] if settings.ema else []
         starting = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start(epoch))
         started = time.monotonic()
         network.fit(
@@ -61,24 +71,30 @@ def fit(
             validation_batch_size=256,
             epochs=settings.epochs,
             initial_epoch=len(checkpoint.history),
-            callbacks=[*averaging, starting, *callbacks, *schedules, checkpoint],
+            callbacks=[*moving, starting, *callbacks, *schedules, checkpoint],
             shuffle=False,  # `batches` shuffle by themselves; keras would draw an order that no resumed run can repeat
         )
         print(f"Trained for {(time.monotonic() - started) / 60:.1f} minutes; {checkpoint.summary()}.", flush=True)
-    checkpoint.take_best(network)
+    if checkpoint.averaged:
+        checkpoint.take_mean(network)
+        estimate_statistics(network, split.training.faces)
+        print(f"Weights: the mean of the last {checkpoint.averaged} epochs.", flush=True)
+    else:
+        checkpoint.take_best(network)
     return checkpoint.history
 
 
 def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
     """The optimizer that `settings` name, with its schedule for epochs of `steps` batches."""
     rate: Any = settings.learning_rate
-    if settings.schedule == "cosine":
+    if settings.schedule == "cosine" or (settings.schedule == "constant" and settings.warmup_epochs):
         warmup = round(settings.warmup_epochs * steps)
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=settings.learning_rate / 25 if warmup else settings.learning_rate,
             warmup_target=settings.learning_rate if warmup else None,
             warmup_steps=warmup,
             decay_steps=max(1, settings.epochs * steps - warmup),
+            alpha=0.0 if settings.schedule == "cosine" else 1.0,
         )
     common: dict[str, Any] = {"learning_rate": rate}
     if settings.ema:

@@ -33,12 +33,14 @@ def with_options(settings: Settings, args: argparse.Namespace, teachers: Sequenc
     """`settings`, with what the command line gives instead, and with the names of the `teachers`."""
     given: dict[str, Any] = {
         name: getattr(args, name)
-        for name in ("epochs", "batch_size", "learning_rate", "patience")
+        for name in ("epochs", "batch_size", "learning_rate", "patience", "average_epochs")
         if getattr(args, name) is not None
     }
     chosen = {name: getattr(args, name) for name in ("mixup", "camera") if getattr(args, name) is not None}
     if chosen:
         given["augmentation"] = replace(settings.augmentation, **chosen)
+    if args.average_epochs:
+        given["schedule"] = "constant"  # at a falling rate the last epochs would hardly differ
     if teachers:
         given |= {"teachers": describe(teachers), "teacher_share": args.teacher_share}
     if args.epochs is not None:  # a short run warms up for a tenth of its epochs at most
@@ -94,6 +96,13 @@ def _add_settings(parser: argparse.ArgumentParser, epochs_help: str) -> None:
         type=positive(int, or_zero=True),
         metavar="N",
         help="stop after N epochs without a better validation accuracy; 0: never (default: the recipe's)",
+    )
+    add(
+        "--average-epochs",
+        type=positive(int, or_zero=True),
+        metavar="N",
+        help="keep the rate constant, and the mean of the last N epochs' weights in place of the best epoch's; 0: no "
+        "(default: the recipe's)",
     )
     add(
         "--mixup",

@@ -12,11 +12,12 @@ class Settings:
 
     optimizer: "adam", "adamw" or "sgd" (with Nesterov momentum). schedule: "plateau" halves the learning rate after
     `plateau_patience` epochs without a better validation loss, down to `lowest_rate`; "cosine" warms up for
-    `warmup_epochs` and falls to zero at the last epoch; "constant" does neither. patience: epochs without a better
-    validation accuracy before training stops; 0: never. ema: decay of an average of the weights, which then validates
-    and is kept; 0: none. teachers: models whose predictions are learned beside the labels, as `distillation.describe`
-    names them; teacher_share: their share of the targets, 0 to 1. vote_share: the share of the FER+ votes in the
-    targets, 0 to 1.
+    `warmup_epochs` and falls to zero at the last epoch; "constant" warms up and stays. patience: epochs without a
+    better validation accuracy before training stops; 0: never. ema: decay of an average of the weights, which then
+    validates and is kept; 0: none. average_epochs: how many of the last epochs' weights are averaged in place of
+    keeping the best epoch's (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima"); 0: none. teachers:
+    models whose predictions are learned beside the labels, as `distillation.describe` names them; teacher_share: their
+    share of the targets, 0 to 1. vote_share: the share of the FER+ votes in the targets, 0 to 1.
     """
 
     epochs: int
@@ -28,6 +29,7 @@ class Settings:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     ema: float = 0.0
+    average_epochs: int = 0
     patience: int = 5
     plateau_patience: int = 2
     lowest_rate: float = 0.0

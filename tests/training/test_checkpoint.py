@@ -17,7 +17,8 @@ from tests.support.small_network import put_small_networks, saved_checkpoint, sn
 
 PLATEAU = ("--arch", "compact", "--epochs", "7", "--learning-rate", "0.5", "--batch-size", "16", "--patience", "4")
 COSINE = ("--arch", "seresnet-small", "--epochs", "5", "--learning-rate", "0.01", "--batch-size", "16")
-MODES = {"plateau, adam": PLATEAU, "cosine, adamw, averaged weights": COSINE}
+MEAN = (*COSINE, "--average-epochs", "4")
+MODES = {"plateau, adam": PLATEAU, "cosine, adamw, averaged weights": COSINE, "constant, mean of epochs": MEAN}
 
 
 class Interrupt:
@@ -68,7 +69,7 @@ def common(root: Path) -> tuple[Any, ...]:
     return "--models-dir", root / "models", "--name", "run", "--precision", "float32", "--seed", 3
 
 
-@pytest.mark.parametrize(("mode", "epoch"), [*zip(MODES, (3, 1), strict=True)])
+@pytest.mark.parametrize(("mode", "epoch"), [*zip(MODES, (3, 1, 2), strict=True)])
 def test_a_resumed_run_equals_an_uninterrupted_one(
     mode: str,
     epoch: int,

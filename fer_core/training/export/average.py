@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,10 +27,8 @@ from fer_core.training.export.bundle import evaluated, write_bundle
 from fer_core.training.export.convert import PRECISIONS, save_keras
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.export.quantization import choose
+from fer_core.training.normalisation import estimate_statistics
 from fer_core.training.terminal import shown_command
-
-FACES: Final = 768
-"""Faces of the training part, in one batch, whose statistics batch normalisations keep."""
 
 
 def average(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> keras.Model:
@@ -48,18 +46,6 @@ def average(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> keras.
     return mean
 
 
-def estimate_statistics(network: keras.Model, faces: NDArray[np.uint8]) -> None:
-    """Set what batch normalisations keep of their inputs to what it is for these (N, 48, 48) uint8 faces."""
-    layers = list(network._flatten_layers())
-    kept = [(layer, "rate", layer.rate) for layer in layers if isinstance(layer, keras.layers.Dropout)]
-    kept += [(layer, "momentum", layer.momentum) for layer in layers if hasattr(layer, "moving_variance")]
-    for layer, name, _ in kept:
-        setattr(layer, name, 0.0)
-    network(faces[..., np.newaxis].astype(np.float32), training=True)
-    for layer, name, value in kept:
-        setattr(layer, name, value)
-
-
 def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir: Path, precision: str) -> ModelCard:
     """Write the bundle `models_dir`/<name>/ of the mean of bundles that have model.keras; its card is the last one's.
 
@@ -73,8 +59,7 @@ def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir
             networks.append(keras.saving.load_model(folder / KERAS_NAME, compile=False))
         except (OSError, ValueError, TypeError) as error:
             raise ModelError(f"{folder / KERAS_NAME} cannot be loaded: {error}") from error
-    chosen = np.random.default_rng(0).permutation(len(split.training.faces))[:FACES]
-    network = average(networks, split.training.faces[chosen])
+    network = average(networks, split.training.faces)
     best, _, quantization = choose(network, split.validation, precision)
     logits = Network(best.content).logits(split.validation.faces)
     last = read_card(folders[-1])
