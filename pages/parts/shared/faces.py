@@ -112,7 +112,7 @@ def _show_faces(
 ) -> None:
     count = len(result.faces)
     upto = st.session_state.get(key, FACES_AT_ONCE)
-    abreast = 2 if count > 2 else 1
+    abreast = 1 if count <= 2 else 2 if len(result.faces[0].predictions) > 1 else 3
     for first in range(0, min(upto, count), abreast):
         row = result.faces[first : min(first + abreast, upto)]
         columns = st.columns(abreast)  # of each row: on a narrow screen they stand below each other
