@@ -11,6 +11,7 @@ from fer_core.bundle import PART_NAMES, Bundle, ModelCard, main_part, network_en
 from fer_core.emotions import EMOTIONS
 from fer_core.reporting.markdown import decimal, markdown_table, percent, percent_interval
 from fer_core.reporting.published import published_rows, why_they_differ
+from fer_core.reporting.weights import kept_weights
 
 README_NAME: Final = "README.md"
 _MARK: Final = "<!-- Written from card.json by `python -m fer_core models --cards`: change nothing here by hand. -->"
@@ -163,6 +164,7 @@ def _training(card: ModelCard) -> str:
         f"- Data: {said('dataset')}, SHA-256 of its content `{said('dataset_sha256')}`",
         f"- Labels: {said('labels')}{_votes(record)}; split: {said('split')}{counts}",
         f"- {len(card.history)} epochs, {record.get('seconds', 0) / 60:.0f} minutes on {said('hardware')}",
+        f"- Weights: {kept_weights(record)}",
         f"- Seed: {said('seed')}; the settings are in `card.json`",
     ]
     if begun := record.get("settings", {}).get("start_from"):

@@ -65,6 +65,19 @@ def test_a_page_says_how_much_of_a_label_is_votes(tmp_path: Path) -> None:
         assert "- Labels: fer2013; split: " in page
 
 
+def test_a_page_says_which_weights_ship(tmp_path: Path) -> None:
+    card = read_card(make_bundle(tmp_path, "a"))
+    both = {"averaged": [{"file": "one/model.keras"}, {"file": "two/model.keras"}]}
+    said = {
+        "those of the epoch with the highest validation accuracy": {"average_epochs": 0},
+        "the mean of the last 9 epochs": {"average_epochs": 9},
+        "the mean of the last 4 epochs": {"head": {}, "fine_tuning": {"average_epochs": 4}},
+        "the mean of one/model.keras and two/model.keras, whose commands are in card.json": both,
+    }
+    for text, settings in said.items():
+        assert f"- Weights: {text}\n" in readme_text(replace(card, training={"settings": settings}))
+
+
 @pytest.mark.parametrize("missing", ["evaluation", "training", "history", "robustness", "quantization", "files"])
 def test_a_page_leaves_out_what_a_card_lacks(tmp_path: Path, missing: str) -> None:
     card = read_card(make_bundle(tmp_path, "a"))

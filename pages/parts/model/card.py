@@ -8,6 +8,7 @@ import streamlit as st
 from fer_core import EMOTIONS, ModelCard
 from fer_core.bundle import PART_NAMES, REAL_FACES, network_entry
 from fer_core.charts import confusion_chart, history_chart
+from fer_core.reporting import kept_weights
 
 FACTS = {
     "dataset": "Dataset",
@@ -140,6 +141,8 @@ def _show_training(card: ModelCard, title: str) -> None:
         facts = {label: str(card.training[key]) for key, label in FACTS.items() if card.training.get(key) is not None}
         if seconds := card.training.get("seconds"):
             facts["Time"] = f"{seconds / 60:,.0f} minutes"
+        kept = kept_weights(card.training)
+        facts["Weights"] = kept[0].upper() + kept[1:]
         if share := _vote_share(card.training.get("settings") or {}):
             facts["Targets"] = f"{share:.0%} of each is how people's FER+ votes are spread"
         if extra := card.training.get("extra_data"):
