@@ -77,7 +77,7 @@ def fit(
         print(f"Trained for {(time.monotonic() - started) / 60:.1f} minutes; {checkpoint.summary()}.", flush=True)
     if checkpoint.averaged:
         checkpoint.take_mean(network)
-        estimate_statistics(network, split.training.faces)
+        estimate_statistics(network, split.training)
         print(f"Weights: the mean of the last {checkpoint.averaged} epochs.", flush=True)
     else:
         checkpoint.take_best(network)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from fer_core import ModelError, read_card
-from fer_core.datasets import read_dataset, split_dataset
+from fer_core.datasets import Faces, read_dataset, split_dataset
 from fer_core.training.architectures.cnns import seresnet
 from fer_core.training.export.average import average, average_bundles
+from fer_core.training.normalisation import estimate_statistics
 from tests.conftest import Run
 from tests.support import tiny
 
@@ -22,8 +23,8 @@ def test_weights_are_averaged_and_statistics_estimated() -> None:
         (np.asarray(a) + np.asarray(b)) / 2
         for a, b in zip(first.trainable_weights, second.trainable_weights, strict=True)
     ]
-    faces, _ = tiny.faces(64)
-    mean = average([first, second], faces)
+    faces, labels = tiny.faces(64)
+    mean = average([first, second], Faces(faces, labels))
     for weight, value in zip(mean.trainable_weights, expected, strict=True):
         np.testing.assert_allclose(np.asarray(weight), value, atol=1e-6)
     batch = faces[..., np.newaxis].astype(np.float32)
@@ -36,9 +37,21 @@ def test_weights_are_averaged_and_statistics_estimated() -> None:
     assert np.abs(seen - kept).max() < 0.05 * seen.std(), "what it keeps is what these faces are like"
 
 
+def test_statistics_are_of_faces_as_often_as_they_are_drawn() -> None:
+    faces, labels = (values[:2] for values in tiny.faces(1))
+    both = Faces(np.repeat(faces, 4, axis=0), np.repeat(labels, 4), weights=np.repeat(np.float32([2, 0]), 4))
+    network, kept = seresnet(8), []
+    first, second = (Faces(np.repeat(faces[i : i + 1], 768, axis=0), np.repeat(labels[i], 768)) for i in range(2))
+    for part in (both, first, second):
+        estimate_statistics(network, part)
+        kept.append(np.concatenate([np.ravel(weight) for weight in network.non_trainable_weights]))
+    np.testing.assert_allclose(kept[0], kept[1], atol=1e-4)
+    assert np.abs(kept[0] - kept[2]).max() > 0.01
+
+
 def test_other_architectures_are_refused() -> None:
     with pytest.raises(ModelError, match="differ in their layers"):
-        average([seresnet(8), seresnet(16)], tiny.faces(2)[0])
+        average([seresnet(8), seresnet(16)], Faces(*tiny.faces(2)))
 
 
 def test_a_bundle_averaged_with_itself_is_itself(trained: Run, tmp_path: Path) -> None:

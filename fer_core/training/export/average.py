@@ -16,11 +16,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 import fer_core.training.layers  # noqa: F401 - keras finds its layers by name
 from fer_core.bundle import MODEL_NAME, PREDICTIONS_NAME, ModelCard, Network, check_name, file_entry, read_card
-from fer_core.datasets import Split, read_dataset, split_dataset
+from fer_core.datasets import Faces, Split, read_dataset, split_dataset
 from fer_core.errors import FerError, ModelError
 from fer_core.training.calibration import fit_calibration
 from fer_core.training.export.bundle import evaluated, write_bundle
@@ -31,8 +30,8 @@ from fer_core.training.normalisation import estimate_statistics
 from fer_core.training.terminal import shown_command
 
 
-def average(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> keras.Model:
-    """The last network with the mean of all weights. faces: (N, 48, 48) uint8, for the statistics.
+def average(networks: Sequence[keras.Model], part: Faces) -> keras.Model:
+    """The last network with the mean of all weights. part: faces like those that trained, for the statistics.
 
     Raises ModelError where the networks are not of one form.
     """
@@ -42,7 +41,7 @@ def average(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> keras.
         raise ModelError("The networks differ in their layers; only weights of one architecture can be averaged.")
     mean = networks[-1]
     mean.set_weights([np.mean(same, axis=0) for same in zip(*weights, strict=True)])
-    estimate_statistics(mean, faces)
+    estimate_statistics(mean, part)
     return mean
 
 
@@ -59,7 +58,7 @@ def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir
             networks.append(keras.saving.load_model(folder / KERAS_NAME, compile=False))
         except (OSError, ValueError, TypeError) as error:
             raise ModelError(f"{folder / KERAS_NAME} cannot be loaded: {error}") from error
-    network = average(networks, split.training.faces)
+    network = average(networks, split.training)
     best, _, quantization = choose(network, split.validation, precision)
     logits = Network(best.content).logits(split.validation.faces)
     last = read_card(folders[-1])
