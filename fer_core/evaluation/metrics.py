@@ -85,7 +85,12 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def log_loss(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """Return the mean negative log-likelihood, in nats; probabilities below 1e-7 count as 1e-7."""
+def log_loss(
+    probabilities: NDArray[np.floating], labels: NDArray[np.integer], weights: NDArray[np.floating] | None = None
+) -> float:
+    """Return the mean negative log-likelihood, in nats; probabilities below 1e-7 count as 1e-7.
+
+    probabilities: (N, 7); labels: (N,); weights: (N,), how much each face counts; None: all the same.
+    """
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(chosen, 1e-7)).mean())
+    return float(np.average(-np.log(np.maximum(chosen, 1e-7)), weights=weights))

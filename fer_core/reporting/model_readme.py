@@ -189,6 +189,8 @@ def _input_and_output(card: ModelCard) -> str:
 def _calibration(card: ModelCard) -> str:
     divided = f"The logits are divided by {card.calibration['temperature']:g} first"
     text = f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided
+    if (card.training.get("settings") or {}).get("balanced"):
+        text += ", fitted with every emotion counting the same"
     prior = card.calibration.get("prior")
     if prior is None:
         return text

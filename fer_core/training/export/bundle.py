@@ -20,6 +20,8 @@ from fer_core.bundle import (
     main_part,
     multiply_adds,
     pack_predictions,
+    read_card,
+    read_file,
     write_card,
 )
 from fer_core.charts import confusion_chart, history_chart, save_png
@@ -31,7 +33,7 @@ from fer_core.training.calibration import fit_calibration
 from fer_core.training.export.convert import as_float32, save_keras
 from fer_core.training.export.quantization import choose
 from fer_core.training.terminal import shown_command
-from fer_core.utils.files import atomic_folder
+from fer_core.utils.files import atomic_folder, atomic_write
 from fer_core.utils.processes import hardware
 
 INTENDED_USE: Final = (
@@ -111,6 +113,20 @@ def evaluated(
     packed = pack_predictions(predictions, dataset_sha256)
     measured = {name: metrics(probabilities, labels) for name, (labels, probabilities) in predictions.items()}
     return replace(card, evaluation=measured, files=card.files | {PREDICTIONS_NAME: file_entry(packed)}), packed
+
+
+def set_calibration(folder: Path, calibration: Mapping[str, Any], split: Split) -> dict[str, Any]:
+    """Put `calibration` into the bundle's card and measure all parts of `split` anew -> the evaluation.
+
+    What `evaluate` stored of real faces and corruptions is taken out: it was measured with other probabilities. Raises
+    ModelError.
+    """
+    card = replace(read_card(folder), calibration=dict(calibration), real_faces={}, robustness={})
+    card, packed = evaluated(card, read_file(card, folder, MODEL_NAME), split.parts, split.dataset_sha256)
+    with atomic_write(folder / PREDICTIONS_NAME) as unfinished:
+        Path(unfinished).write_bytes(packed)
+    write_card(card, folder)
+    return card.evaluation
 
 
 def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) -> Path:

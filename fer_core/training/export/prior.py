@@ -17,23 +17,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.bundle import (
-    MODEL_NAME,
-    PREDICTIONS_NAME,
-    calibrated,
-    load_model,
-    read_card,
-    read_file,
-    uncalibrated,
-    write_card,
-)
+from fer_core.bundle import calibrated, load_model, read_card, uncalibrated
 from fer_core.datasets import Split, labelled_pictures, read_dataset, split_dataset
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import FerError
 from fer_core.reporting import RealFaces, measure_pictures
 from fer_core.training.argument_types import share
-from fer_core.training.export.bundle import evaluated
-from fer_core.utils.files import atomic_write
+from fer_core.training.export.bundle import set_calibration
 
 POWERS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -72,17 +62,8 @@ def with_power(
 
 
 def set_prior(folder: Path, prior: Mapping[str, Any], split: Split) -> dict[str, Any]:
-    """Put `prior` into the bundle's card and measure all parts of `split` anew -> the evaluation. Raises ModelError.
-
-    What `evaluate` stored of real faces and corruptions is taken out: it was measured with other probabilities.
-    """
-    card = read_card(folder)
-    card = replace(card, calibration={**card.calibration, "prior": dict(prior)}, real_faces={}, robustness={})
-    card, packed = evaluated(card, read_file(card, folder, MODEL_NAME), split.parts, split.dataset_sha256)
-    with atomic_write(folder / PREDICTIONS_NAME) as unfinished:
-        Path(unfinished).write_bytes(packed)
-    write_card(card, folder)
-    return card.evaluation
+    """Put `prior` into the bundle's card, as `set_calibration` does."""
+    return set_calibration(folder, {**read_card(folder).calibration, "prior": dict(prior)}, split)
 
 
 def main() -> None:
