@@ -9,7 +9,6 @@ import pytest
 from fer_core.utils.memory import release_memory
 from tests.conftest import ROOT
 
-
 # in a process of its own: the heap of one that has done much has room for the blocks already
 _FREED = """
 from fer_core.utils.memory import release_memory
