@@ -24,15 +24,11 @@ def compare(served: np.ndarray, trained: np.ndarray, precision: str) -> None:
 
     Of int8, a face on the edge of two classes may fall either way: what counts is that no clear answer changes.
     """
-    assert np.abs(served - trained).max() < (0.1 if precision == "int8" else 1e-3)
-    agree = served.argmax(axis=1) == trained.argmax(axis=1)
-    assert (agree | on_edge(trained) if precision == "int8" else agree).mean() >= 0.995
-
-
-def on_edge(probabilities: np.ndarray) -> np.ndarray:
-    """Whether the two highest of each row lie less than 0.02 apart."""
-    top = np.sort(probabilities, axis=1)
-    return np.asarray(top[:, -1] - top[:, -2] < 0.02)
+    bound, narrow = (0.1, 0.02) if precision == "int8" else (1e-3, 0.0)
+    top = np.sort(trained, axis=1)
+    edge = top[:, -1] - top[:, -2] < narrow
+    assert np.abs(served - trained).max() < bound
+    assert ((served.argmax(axis=1) == trained.argmax(axis=1)) | edge).mean() >= 0.995
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +38,9 @@ def network(trained: Run) -> Any:
 
 @pytest.fixture(scope="module")
 def real_faces(shared_data: Path, fer2013_tool: ModuleType) -> np.ndarray:
-    """Every third PublicTest face of FER-2013, 1,197. Cards have the agreement on all of them."""
+    """All 3,589 PublicTest faces of FER-2013."""
     images, _, usage, *_ = fer2013_tool.load(shared_data / "fer2013_travel.npz")
-    return np.ascontiguousarray(images[usage == 1][::3])
+    return np.ascontiguousarray(images[usage == 1])
 
 
 @pytest.fixture(scope="module", params=convert.PRECISIONS)
@@ -71,7 +67,7 @@ def test_faces_it_knows(network: Any, converted: tuple[str, Network]) -> None:
 
 
 def test_real_faces(network: Any, converted: tuple[str, Network], real_faces: np.ndarray) -> None:
-    real_faces = real_faces[::2]  # the shipped networks are compared on all of them
+    real_faces = real_faces[::7]  # a good 500; the shipped networks are compared on all of them
     precision, served = converted
     compare(softmax(served.logits(real_faces)), keras_predictions(network, real_faces), precision)
 
@@ -97,13 +93,12 @@ def test_shipped_bundle_serves_what_was_trained(shipped: str, request: pytest.Fi
     for faces in sets:
         logits = network.predict(faces[..., None].astype(np.float32), batch_size=64, verbose=0)
         served, trained = bundle.predict_proba(faces), calibrated(logits, bundle.card.calibration)
-        agree = (served.argmax(axis=1) == trained.argmax(axis=1)) | on_edge(trained)
         if bundle.card.quantization["chosen"] == "int8":  # the card's is of all PublicTest faces
             assert bundle.card.quantization["candidates"]["int8"]["label_agreement"] >= 0.995
-            assert agree.mean() >= (0.995 if faces is not RANDOM else 0.98)
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= (0.995 if faces is not RANDOM else 0.98)
         else:  # float16 moves logits by thousandths, which a calibration's scale may double
             bound = 1e-3 if bundle.card.quantization["chosen"] == "float32" else 5e-3
             if path.name in bundle.card.files:  # its weights are rounded as well, before normalisation is folded in
                 bound = 2e-2
             assert np.abs(served - trained).max() < bound
-            assert agree.mean() >= 0.995
+            assert (served.argmax(axis=1) == trained.argmax(axis=1)).mean() >= 0.995

@@ -29,6 +29,17 @@ def training_parser(description: str, epochs_help: str) -> argparse.ArgumentPars
     return parser
 
 
+def bundle_parser(description: str) -> argparse.ArgumentParser:
+    """A parser for what is done to a trained bundle: its folder, and the data that it was trained on."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("bundle", type=Path, help="folder of the bundle")
+    parser.add_argument("--data", required=True, metavar="PATH", help="the dataset that it was trained on")
+    parser.add_argument("--ferplus", metavar="FILE", help="the FER+ votes of that dataset")
+    return parser
+
+
 def with_options(settings: Settings, args: argparse.Namespace, teachers: Sequence[EmotionModel] = ()) -> Settings:
     """`settings`, with what the command line gives instead, and with the names of the `teachers`."""
     given: dict[str, Any] = {

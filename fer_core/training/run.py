@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from fer_core.bundle import EmotionModel, check_name, load_model
+from fer_core.bundle import EmotionModel, ModelCard, check_name, load_model
 from fer_core.datasets import Split, read_dataset, split_dataset
 from fer_core.errors import DatasetError, FerError, ModelError
 from fer_core.training.export.half_precision import KERAS_NAME
@@ -42,6 +42,12 @@ def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Sp
         flush=True,
     )
     return split
+
+
+def split_of(card: ModelCard, args: argparse.Namespace) -> Split:
+    """The split of --data and --ferplus as `card`'s training had it. Raises DatasetError."""
+    table = read_dataset(args.data, args.ferplus)
+    return split_dataset(table, None, card.training["labels"], card.training["seed"])
 
 
 def load_teachers(args: argparse.Namespace) -> list[EmotionModel]:

@@ -59,7 +59,7 @@ def test_a_bundle_is_measured_anew_and_says_with_what(trained: Run, tmp_path: Pa
     assert card.calibration != read_card(trained.bundle).calibration
     assert card.training["settings"]["balanced"]["share"] == 0.5
     assert card.training["settings"]["balanced"]["extra_data"]["dataset"] == "more"
-    assert found == card.evaluation and found.keys() == split.parts.keys()
+    assert found.evaluation == card.evaluation and card.evaluation.keys() == split.parts.keys()
     for name, part in split.parts.items():
         expected = metrics(model.predict_proba(part.faces), part.labels)
         assert card.evaluation[name]["log_loss"] == pytest.approx(expected["log_loss"])

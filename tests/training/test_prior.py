@@ -49,7 +49,7 @@ def test_a_bundle_is_measured_anew(trained: Run, tmp_path: Path) -> None:
     found = set_prior(folder, PRIOR, split)
     card, model = read_card(folder), load_model(folder)
     assert card.calibration["prior"] == PRIOR
-    assert card.evaluation.keys() == split.parts.keys() == found.keys()
+    assert card.evaluation.keys() == split.parts.keys() == found.evaluation.keys()
     for name, part in split.parts.items():
         expected = metrics(model.predict_proba(part.faces), part.labels)
         assert card.evaluation[name]["log_loss"] == pytest.approx(expected["log_loss"])

@@ -20,7 +20,6 @@ from fer_core.bundle import (
     main_part,
     multiply_adds,
     pack_predictions,
-    read_card,
     read_file,
     write_card,
 )
@@ -115,18 +114,18 @@ def evaluated(
     return replace(card, evaluation=measured, files=card.files | {PREDICTIONS_NAME: file_entry(packed)}), packed
 
 
-def set_calibration(folder: Path, calibration: Mapping[str, Any], split: Split) -> dict[str, Any]:
-    """Put `calibration` into the bundle's card and measure all parts of `split` anew -> the evaluation.
+def recalibrate(folder: Path, card: ModelCard, split: Split) -> ModelCard:
+    """Write `card`, the bundle's own with another calibration, with all parts of `split` measured anew, and return it.
 
     What `evaluate` stored of real faces and corruptions is taken out: it was measured with other probabilities. Raises
     ModelError.
     """
-    card = replace(read_card(folder), calibration=dict(calibration), real_faces={}, robustness={})
+    card = replace(card, real_faces={}, robustness={})
     card, packed = evaluated(card, read_file(card, folder, MODEL_NAME), split.parts, split.dataset_sha256)
     with atomic_write(folder / PREDICTIONS_NAME) as unfinished:
         Path(unfinished).write_bytes(packed)
     write_card(card, folder)
-    return card.evaluation
+    return card
 
 
 def write_bundle(card: ModelCard, contents: dict[str, bytes], models_dir: Path) -> Path:

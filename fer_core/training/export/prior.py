@@ -7,7 +7,6 @@ are divided by a power of each emotion's share of the training part: that power 
 predictions are measured anew.
 """
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,13 +16,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fer_core.bundle import calibrated, load_model, read_card, uncalibrated
-from fer_core.datasets import Split, labelled_pictures, read_dataset, split_dataset
+from fer_core.bundle import ModelCard, calibrated, load_model, read_card, uncalibrated
+from fer_core.datasets import Split, labelled_pictures
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import FerError
 from fer_core.reporting import RealFaces, measure_pictures
 from fer_core.training.argument_types import share
-from fer_core.training.export.bundle import set_calibration
+from fer_core.training.export.bundle import recalibrate
+from fer_core.training.options import bundle_parser
+from fer_core.training.run import split_of
+from fer_core.training.terminal import report
 
 POWERS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -61,29 +63,25 @@ def with_power(
     return changed
 
 
-def set_prior(folder: Path, prior: Mapping[str, Any], split: Split) -> dict[str, Any]:
-    """Put `prior` into the bundle's card, as `set_calibration` does."""
-    return set_calibration(folder, {**read_card(folder).calibration, "prior": dict(prior)}, split)
+def set_prior(folder: Path, prior: Mapping[str, Any], split: Split) -> ModelCard:
+    """Put `prior` into the bundle's card, as `recalibrate` does."""
+    card = read_card(folder)
+    return recalibrate(folder, replace(card, calibration={**card.calibration, "prior": dict(prior)}), split)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", type=Path, help="folder of the bundle")
-    parser.add_argument("--data", required=True, metavar="PATH", help="the dataset that it was trained on")
-    parser.add_argument("--ferplus", metavar="FILE", help="the FER+ votes of that dataset")
+    parser = bundle_parser(__doc__ or "")
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--pictures", metavar="FOLDER", help="choose the power on these, in folders by emotion")
     chosen.add_argument("--power", type=share, metavar="X", help="take this power, 0 (none) to 1")
     args = parser.parse_args()
     card = read_card(args.bundle)
-    split = split_dataset(read_dataset(args.data, args.ferplus), None, card.training["labels"], card.training["seed"])
+    split = split_of(card, args)
     shares, power = training_shares(split), args.power
     if power is None:
         measured = measure_pictures(labelled_pictures(args.pictures), [load_model(args.bundle)])
         power = choose_power(measured, card.calibration, shares)
-    for part, found in set_prior(args.bundle, {"power": power, "shares": shares}, split).items():
-        measures = ", ".join(f"{name} {found[name]:.4f}" for name in ("accuracy", "balanced_accuracy", "ece"))
-        print(f"{part}: {measures}")
+    print(report(set_prior(args.bundle, {"power": power, "shares": shares}, split)))
 
 
 if __name__ == "__main__":
