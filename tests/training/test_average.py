@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from fer_core import ModelError, read_card
-from fer_core.datasets import Faces, read_dataset, split_dataset
+from fer_core.datasets import Faces, Split, read_dataset, split_dataset
+from fer_core.image import sample_image
 from fer_core.training.architectures.cnns import seresnet
 from fer_core.training.export.average import average, average_bundles
+from fer_core.training.export.balance import balance
+from fer_core.training.extra_data import ExtraData
 from fer_core.training.normalisation import estimate_statistics
 from tests.conftest import Run
 from tests.support import tiny
@@ -61,6 +64,16 @@ def test_a_bundle_averaged_with_itself_is_itself(trained: Run, tmp_path: Path) -
     before, digest = read_card(trained.bundle), hashlib.sha256((twin / "model.keras").read_bytes()).hexdigest()
     assert [source["sha256"] for source in card.training["settings"]["averaged"]] == [digest, digest]
     assert card.evaluation.keys() == before.evaluation.keys()
+    again = average_bundles([_calibrated_anew(twin, split)], split, "again", tmp_path, "float32")
+    assert "balanced" not in again.training["settings"], "the mean's calibration is another"
     with pytest.raises(ModelError, match=r"model\.keras cannot be loaded"):
         (twin / "model.keras").unlink()
         average_bundles([twin], split, "one", tmp_path, "float32")
+
+
+def _calibrated_anew(folder: Path, split: Split) -> Path:
+    (folder / "more" / "happy").mkdir(parents=True)
+    (folder / "more" / "happy" / "one.png").write_bytes(sample_image())
+    card = balance(folder, split, ExtraData(folder / "more"))
+    assert "balanced" in card.training["settings"]
+    return folder

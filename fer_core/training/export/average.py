@@ -3,7 +3,8 @@
     python -m fer_core.training.export.average models/first models/second --data fer2013.csv --name both
 
 Networks that were trained on from the same weights often lie in one valley of the loss, and the middle between them is
-better than either (Wortsman et al. 2022, "Model soups"). Statistics of batch normalisations are estimated anew.
+better than either (Wortsman et al. 2022, "Model soups"). Statistics of batch normalisations are estimated anew, with
+--extra-data on those faces too, as often as training drew them.
 """
 
 import argparse
@@ -19,14 +20,16 @@ import numpy as np
 
 import fer_core.training.layers  # noqa: F401 - keras finds its layers by name
 from fer_core.bundle import MODEL_NAME, PREDICTIONS_NAME, ModelCard, Network, check_name, file_entry, read_card
-from fer_core.datasets import Faces, Split, read_dataset, split_dataset
+from fer_core.datasets import Faces, Split
 from fer_core.errors import FerError, ModelError
 from fer_core.training.calibration import fit_calibration
 from fer_core.training.export.bundle import evaluated, write_bundle
 from fer_core.training.export.convert import PRECISIONS, save_keras
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.export.quantization import choose
+from fer_core.training.extra_data import extra_data, with_extra_data
 from fer_core.training.normalisation import estimate_statistics
+from fer_core.training.run import split_of
 from fer_core.training.terminal import shown_command
 
 
@@ -63,6 +66,7 @@ def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir
     logits = Network(best.content).logits(split.validation.faces)
     last = read_card(folders[-1])
     settings: dict[str, Any] = {**last.training["settings"], "averaged": sources}
+    settings.pop("balanced", None)  # of the last one's calibration, which is fitted anew
     card = replace(
         last,
         name=name,
@@ -91,12 +95,19 @@ def main() -> None:
     parser.add_argument("bundles", type=Path, nargs="+", help="folders of bundles; the card is the last one's")
     parser.add_argument("--data", required=True, metavar="PATH", help="FER-2013")
     parser.add_argument("--ferplus", metavar="FILE", help="FER+ votes, for the parts that are reported")
+    parser.add_argument(
+        "--extra-data",
+        type=extra_data,
+        action="append",
+        default=[],
+        metavar="PATH[:WEIGHT]",
+        help="pictures that trained as well, in folders by emotion, as given in training",
+    )
     parser.add_argument("--name", required=True, help="of the new bundle")
     parser.add_argument("--models-dir", type=Path, default=Path("models"), metavar="DIR")
     parser.add_argument("--precision", choices=["auto", *PRECISIONS], default="auto")
     args = parser.parse_args()
-    labels = read_card(args.bundles[-1]).training["labels"]
-    split = split_dataset(read_dataset(args.data, args.ferplus), None, labels)
+    split = with_extra_data(split_of(read_card(args.bundles[-1]), args), args.extra_data)
     card = average_bundles(args.bundles, split, args.name, args.models_dir, args.precision)
     for part, found in card.evaluation.items():
         print(f"{part}: accuracy {found['accuracy']:.4f}, balanced {found['balanced_accuracy']:.4f}")
