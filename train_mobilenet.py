@@ -52,14 +52,14 @@ def options() -> argparse.Namespace:
     add("--image-size", type=positive(int), default=96, help="pixels faces are enlarged to (default: %(default)s)")
     add(
         "--backbone-weights",
-        default="imagenet",
         metavar="imagenet|PATH|none",
-        help="first weights of the backbone (default: %(default)s)",
+        help="first weights of the backbone (default: imagenet; none where --start-from gives all weights)",
     )
     epochs = positive(int, or_zero=True)
     add("--head-epochs", type=epochs, default=HEAD.epochs, metavar="N", help="epochs of phase 1 (default: %(default)s)")
     args = parser.parse_args()
     args.name = args.name or f"my-{args.backbone}"
+    args.backbone_weights = args.backbone_weights or ("none" if args.start_from else "imagenet")
     return args
 
 

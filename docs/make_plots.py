@@ -15,6 +15,8 @@ from fer_core.charts import save_png
 TARGET: Final = Path(__file__).parent / "pictures" / "real_faces.png"
 _X: Final = "FER-2013 test part (PrivateTest), accuracy"
 _Y: Final = "Real faces, accuracy"
+_LEARNED: Final = ["FER-2013's labels", "FER-2013 with FER+ votes", "further pictures too"]
+_COLOURS: Final = ["#0A6E7C", "#7A4FA3", "#B26A00"]
 
 
 def main() -> None:
@@ -26,7 +28,7 @@ def main() -> None:
                 "model": bundle.card.title,
                 _X: bundle.card.evaluation[OFFICIAL_TEST]["accuracy"],
                 _Y: bundle.card.real_faces["accuracy"],
-                "Trained on": "further pictures too" if bundle.card.training.get("extra_data") else "FER-2013 alone",
+                "Learned": _learned(bundle.card.training),
             }
             for bundle in bundles
             if bundle.card.real_faces and OFFICIAL_TEST in bundle.card.evaluation
@@ -35,13 +37,24 @@ def main() -> None:
     frame["crowded"] = [_has_neighbour(row, frame) for row in frame.to_dict("records")]
     base = alt.Chart(frame).encode(x=_axis(_X, frame[_X]), y=_axis(_Y, frame[_Y]))
     points = base.mark_point(size=90, filled=True, opacity=1).encode(
-        color=alt.Color("Trained on:N", scale=alt.Scale(range=["#0A6E7C", "#B26A00"]), legend=alt.Legend(orient="top")),
-        shape="Trained on:N",
+        color=alt.Color(
+            "Learned:N", scale=alt.Scale(domain=_LEARNED, range=_COLOURS), legend=alt.Legend(orient="top", title=None)
+        ),
+        shape=alt.Shape("Learned:N", scale=alt.Scale(domain=_LEARNED)),
     )
     names = base.encode(text="model:N")
     right = names.transform_filter("!datum.crowded").mark_text(align="left", dx=8, dy=-4, fontSize=11)
     left = names.transform_filter("datum.crowded").mark_text(align="right", dx=-8, dy=-4, fontSize=11)
     save_png((points + right + left).properties(width=560, height=360), TARGET, scale=1.5)
+
+
+def _learned(training: dict[str, Any]) -> str:
+    """One of _LEARNED, for a card's `training`."""
+    if training.get("extra_data"):
+        return _LEARNED[2]
+    settings = training["settings"]
+    votes = settings.get("fine_tuning", settings).get("vote_share") or training["labels"] == "ferplus"
+    return _LEARNED[1] if votes else _LEARNED[0]
 
 
 def _has_neighbour(row: dict[str, Any], frame: pd.DataFrame) -> bool:

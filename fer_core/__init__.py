@@ -4,7 +4,7 @@ Serving: bytes -> decode -> detect -> crop -> model (normalises, infers) -> cali
 Training: dataset -> split -> augment -> build -> fit -> calibrate on validation -> evaluate once -> export.
 
     from fer_core import analyze
-    analysis = analyze("picture.jpg", models=("cnn", "mobilenet"))
+    analysis = analyze("picture.jpg", models=("everyday", "cnn"))
     for face in analysis.faces:
         print(face.number, face.box, face.predictions["cnn"].label)
 """

@@ -12,7 +12,7 @@ from fer_core.bundle import EmotionModel, load_model
 from fer_core.detection import DEFAULT_DETECTOR, Box, Detector, crop_faces, face_hints, is_face_crop, load_detector
 from fer_core.image import FACE_SIZE, ImageSource, read_image, whole_face
 
-DEFAULT_MODELS: Final = ("cnn", "mobilenet")
+DEFAULT_MODELS: Final = ("everyday",)
 _NO_CROPS: Final = np.zeros((0, FACE_SIZE, FACE_SIZE), np.uint8)
 
 

@@ -110,7 +110,9 @@ def robustness_chart(rows: Rows, unit: str, names: Sequence[str], legend: bool =
     if not legend:
         colour, dash = colour.legend(None), dash.legend(None)
     levels = sorted({float(row["level"]) for row in rows})
-    axis = alt.Axis(values=levels, format="~g", labelFlush=False, labelOverlap="greedy")
+    # an axis's own format has as many digits as the distance of its ticks calls for: -96 would read -1e+2
+    plain = "format(datum.value, '~g')"
+    axis = alt.Axis(values=levels, labelExpr=plain, labelFlush=False, labelOverlap="greedy")
     return (
         alt.Chart(chart_frame(rows, "level", "accuracy", "model"))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))

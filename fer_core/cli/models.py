@@ -11,9 +11,10 @@ from fer_core.cli.table import table_lines
 from fer_core.errors import ModelError
 
 _HEADER: Final = (
-    "Model", "Title", "Network", "Rank", "Parameters", "File", "Accuracy", "95 % interval", "Measured on", "FER+",
+    "Model", "Title", "Network", "Recommended", "Parameters", "File", "Real faces", "Accuracy", "95 % interval",
+    "Measured on", "FER+",
 )  # fmt: skip
-_NUMBERS: Final = (4, 5, 6, 9)  # columns aligned to the right
+_NUMBERS: Final = (4, 5, 6, 7, 10)  # columns aligned to the right
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,15 +40,16 @@ def _row(name: str, card: ModelCard) -> list[str]:
     part = main_part(card.evaluation)
     found = card.evaluation[part] if part else {}
     interval = found.get("accuracy_interval")
-    ferplus = card.evaluation.get("ferplus_test", {}).get("accuracy")
+    real, ferplus = (of.get("accuracy") for of in (card.real_faces, card.evaluation.get("ferplus_test", {})))
     size = network_entry(card).get("bytes")
     return [
         name,
         card.title,
         card.architecture,
-        "recommended" if card.recommended else "flagship" if card.flagship else "",
+        "yes" if card.recommended else "",
         f"{card.parameters / 1e6:.2f} M",
         f"{size / 1e6:.1f} MB" if size is not None else "",
+        f"{real:.1%}" if real is not None else "",
         f"{found['accuracy']:.1%}" if found else "",
         "{:.1%} to {:.1%}".format(*interval) if interval else "",
         part or "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from fer_core.bundle import PART_NAMES, Bundle, ModelCard, main_part, network_en
 from fer_core.emotions import EMOTIONS
 from fer_core.reporting.markdown import decimal, markdown_table, percent, percent_interval
 from fer_core.reporting.published import published_rows, why_they_differ
-from fer_core.reporting.weights import kept_weights
+from fer_core.reporting.training_facts import training_facts
 
 README_NAME: Final = "README.md"
 _MARK: Final = "<!-- Written from card.json by `python -m fer_core models --cards`: change nothing here by hand. -->"
@@ -153,36 +153,17 @@ def _robustness(card: ModelCard) -> str:
 
 
 def _training(card: ModelCard) -> str:
-    record = card.training
-
-    def said(key: str) -> Any:
-        return record.get(key, "unknown")
-
-    faces = record.get("faces", {})
-    counts = f" ({faces['training']} faces, {faces['validation']} to validate)" if len(faces) == 2 else ""
-    lines = [
-        f"- Data: {said('dataset')}, SHA-256 of its content `{said('dataset_sha256')}`",
-        f"- Labels: {said('labels')}{_votes(record)}; split: {said('split')}{counts}",
-        f"- {len(card.history)} epochs, {record.get('seconds', 0) / 60:.0f} minutes on {said('hardware')}",
-        f"- Weights: {kept_weights(record)}",
-        f"- Seed: {said('seed')}; the settings are in `card.json`",
-    ]
-    if begun := record.get("settings", {}).get("start_from"):
-        lines.append(f"- Started from the weights of {begun['file']}, SHA-256 `{begun['sha256']}`")
-    return "\n".join(lines) + (f"\n\n```sh\n{record['command']}\n```" if record.get("command") else "")
-
-
-def _votes(record: dict[str, Any]) -> str:
-    settings = record.get("settings", {})
-    share = settings.get("fine_tuning", settings).get("vote_share", 0)
-    return f" (and, for {share:.0%} of the target, the distribution of the FER+ votes)" if share else ""
+    text = "\n".join(f"- {heading}: {said}" for heading, said in training_facts(card).items())
+    command = card.training.get("command")
+    return text + (f"\n\nAll settings are in `card.json`.\n\n```sh\n{command}\n```" if command else "")
 
 
 def _input_and_output(card: ModelCard) -> str:
     return (
         "A face of 48x48 grey pixels, 0 to 255, goes in; everything else is inside the network. Seven probabilities "
-        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}, so that a "
-        "confidence of 70 % means about 70 correct predictions in 100."
+        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}: on the faces that this "
+        "was fitted to, a confidence of 70 % means about 70 correct predictions in 100. The calibration errors above "
+        "say how far that holds elsewhere."
     )
 
 

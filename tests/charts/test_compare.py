@@ -1,6 +1,7 @@
 """Charts that compare: their files, and that series differ without colour too."""
 
 import itertools
+import re
 
 import pytest
 
@@ -85,3 +86,11 @@ def test_intervals_stand_in_the_order_of_the_rows() -> None:
         assert layer["encoding"]["y"]["sort"] == ["z", "a"]
     low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert low < 0.4 and high > 0.8
+
+
+def test_severities_are_written_out() -> None:
+    rows = [{"level": level, "accuracy": 0.5, "model": "a"} for level in (-96, -2.25, 0, 96)]
+    drawn = re.findall(
+        r">([^<>]+)</text>", chart_file(robustness_chart(rows, "grey levels added", "a"), "svg").decode()
+    )
+    assert {"\u221296", "\u22122.25", "0", "96"} <= set(drawn)

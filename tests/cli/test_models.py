@@ -10,11 +10,13 @@ import pytest
 from fer_core import read_card
 from fer_core.bundle.card import CARD_NAME
 from tests.conftest import Call
+from tests.support.synthetic_bundles import REAL_FACES_RECORD
 
 
 def test_models(call: Call, bundle: Path) -> None:
     card = json.loads((bundle / CARD_NAME).read_text())
-    card |= {"flagship": True, "evaluation": card["evaluation"] | {"ferplus_test": {"accuracy": 0.1, "n": 10}}}
+    card |= {"recommended": True, "evaluation": card["evaluation"] | {"ferplus_test": {"accuracy": 0.1, "n": 10}}}
+    card["real_faces"] = REAL_FACES_RECORD | {"accuracy": 0.2}
     (bundle / CARD_NAME).write_text(json.dumps(card))
     code, out, err = call("models")
     header, rule, line = out.splitlines()
@@ -26,9 +28,10 @@ def test_models(call: Call, bundle: Path) -> None:
         "Model": "tiny",
         "Title": card.title,
         "Network": "compact",
-        "Rank": "flagship",
+        "Recommended": "yes",
         "Parameters": "1.47 M",
         "File": f"{card.files['model.tflite']['bytes'] / 1e6:.1f} MB",
+        "Real faces": "20.0%",
         "Accuracy": f"{found['accuracy']:.1%}",
         "95 % interval": "{:.1%} to {:.1%}".format(*found["accuracy_interval"]),
         "Measured on": "private_test",

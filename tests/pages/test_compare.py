@@ -21,7 +21,7 @@ from fer_core.reporting.leaderboard import score_row
 from pages.parts.compare.charts import _zipped
 from pages.parts.compare.tables import best_in_bold
 from tests.support.compare_app import app, charts, checked, leaderboard, texts, view
-from tests.support.synthetic_bundles import change_card, make_bundle, synthetic_robustness
+from tests.support.synthetic_bundles import REAL_FACES_RECORD, change_card, make_bundle, synthetic_robustness
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ("Two models", "All models", "Published and measured", "Robustness", "Your own faces")
@@ -81,14 +81,8 @@ def test_a_bundle_dropped_into_the_folder_appears(two: Path) -> None:
     assert leaderboard(page.run())["model"].tolist() == ["FIRST", "NEW"]
 
 
-REAL = {
-    "data": "a set", "sha256": "0" * 64, "detector": "auto", "n": 20, "found": 1.0, "accuracy": 0.6,
-    "accuracy_interval": [0.4, 0.8], "balanced_accuracy": 0.5, "per_emotion": {},
-}  # fmt: skip
-
-
 def test_real_faces_come_first_where_a_card_has_them(two: Path) -> None:
-    change_card(two / "second", real_faces=REAL)
+    change_card(two / "second", real_faces=REAL_FACES_RECORD)
     page = app(view="all")
     table = leaderboard(page)
     assert list(table.columns)[:3] == ["model", "real_faces", "real_balanced"]
@@ -96,7 +90,7 @@ def test_real_faces_come_first_where_a_card_has_them(two: Path) -> None:
     drawn = [chart["title"] for chart in charts(page)]
     assert drawn[:2] == ["Real faces, found and classified", "FER-2013 test part (PrivateTest)"]
     assert "a set (20 pictures, detector auto)" in texts(page)
-    change_card(two / "first", real_faces=REAL | {"sha256": "1" * 64})
+    change_card(two / "first", real_faces=REAL_FACES_RECORD | {"sha256": "1" * 64})
     assert "Real faces are of different sets" in texts(page.run())
 
 

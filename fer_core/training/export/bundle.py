@@ -11,6 +11,7 @@ import keras
 
 from fer_core.bundle import (
     MODEL_NAME,
+    OFFICIAL_TEST,
     PREDICTIONS_NAME,
     EmotionModel,
     ModelCard,
@@ -42,6 +43,10 @@ INTENDED_USE: Final = (
 LIMITS: Final = (
     "Trained on 48x48 grey web images of posed and acted expressions with noisy labels; weaker on faces that are "
     "turned, covered, dark or blurred, and on groups that such images show seldom."
+)
+LIMITS_ELSEWHERE: Final = (
+    "Trained on other data than FER-2013 with its official parts: weaker on faces that are unlike those, in who is "
+    "shown, in light, pose and camera."
 )
 _PACKAGES: Final = ("keras", "tensorflow", "jax", "ai-edge-litert", "numpy", "opencv-python-headless")
 
@@ -95,7 +100,7 @@ def export_bundle(trained: Trained, split: Split, models_dir: Path, precision: s
         history=trained.history,
         quantization=quantization,
         intended_use=INTENDED_USE,
-        limits=LIMITS,
+        limits=LIMITS if OFFICIAL_TEST in split.parts else LIMITS_ELSEWHERE,
     )
     card, packed = evaluated(card, chosen.content, split.parts, split.dataset_sha256)
     contents = {MODEL_NAME: chosen.content, PREDICTIONS_NAME: packed, "model.keras": save_keras(network)}

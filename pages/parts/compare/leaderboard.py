@@ -9,7 +9,7 @@ from fer_core.bundle import OFFICIAL_TEST, PART_NAMES, REAL_FACES, Bundle
 from fer_core.charts import cost_chart, interval_chart
 from fer_core.errors import ModelError
 from fer_core.evaluation import FaceTime, time_models
-from fer_core.reporting import ensemble_row, score_row
+from fer_core.reporting import best_first, ensemble_row, score_row
 from pages.parts.compare.address import from_address, to_address
 from pages.parts.compare.charts import offer_table, show_chart
 from pages.parts.compare.predictions import stored_predictions
@@ -17,8 +17,8 @@ from pages.parts.compare.tables import best_in_bold, table_config, table_rows
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.model_picker import ready_model
 
-JUDGED_BY = (("real_faces", "accuracy on real faces"), ("accuracy", "accuracy on the FER-2013 test part"))
-"""Columns, with what they are: the first that any card fills orders the table."""
+SORTED_BY = {"real_faces": "accuracy on real faces", "accuracy": "accuracy on the FER-2013 test part"}
+"""The columns that `best_first` orders by, in words."""
 
 
 def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
@@ -32,7 +32,7 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
     with table:
         times = [measured[b.version].fastest if b.version in measured else None for b in members]
         rows = [score_row(b, measured.get(b.version)) | {"model": titles[b.name]} for b in bundles]
-        rows = _best_first([*rows, *_ensemble_rows(members, times)])
+        by, rows = best_first([*rows, *_ensemble_rows(members, times)])
         offer_table(rows, "models")
         frame = pd.DataFrame(table_rows(rows)).dropna(axis="columns", how="all")
         st.dataframe(
@@ -43,21 +43,11 @@ def show_leaderboard(bundles: list[Bundle], titles: dict[str, str]) -> None:
             height="content",
         )
         st.caption(
-            f"Sorted by {_judged_by(rows)[1]}; the best figure of each column is bold. Click a heading to sort; hover "
+            f"Sorted by {SORTED_BY[by]}; the best figure of each column is bold. Click a heading to sort; hover "
             "over it to read what it means. Percentages are of faces classified correctly."
         )
     st.header("Accuracy against cost", anchor=False)
     _show_cost(bundles, titles, measured)
-
-
-def _best_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows by the first figure of JUDGED_BY that any has, those without it last."""
-    key, _ = _judged_by(rows)
-    return sorted(rows, key=lambda row: (row[key] is None, -(row[key] or 0)))
-
-
-def _judged_by(rows: list[dict[str, Any]]) -> tuple[str, str]:
-    return next((by for by in JUDGED_BY if any(row[by[0]] is not None for row in rows)), JUDGED_BY[-1])
 
 
 def _show_intervals(bundles: list[Bundle], titles: dict[str, str]) -> None:

@@ -134,4 +134,4 @@ def _show_real_faces(pair: list[Bundle], titles: dict[str, str], part: str) -> N
 def _learned_from_others(bundle: Bundle, title: str) -> str:
     """Pictures beside the dataset, which may be like those that it is measured on."""
     names = [extra["dataset"] for extra in bundle.card.training.get("extra_data", [])]
-    return f" {title} also learned from {' and '.join(names)}." if names else ""
+    return f" {title} also learned from the pictures of {' and '.join(names)}." if names else ""

@@ -7,12 +7,12 @@ ADVICE = {
         "Browsers allow cameras on secure pages only. Open the app over **https://**, or as **http://localhost** on "
         "the machine that runs it."
     ),
-    "missing": "No camera was found. Connect one, or switch it on, and press START again.",
+    "missing": "No camera was found. Connect one, or switch it on, and press START.",
     "denied": (
         "The browser does not let this page use the camera. Click the camera or lock symbol beside the page's address, "
         "allow the camera, reload the page and press START."
     ),
-    "in_use": "The camera does not respond. Close other programs that use it, and press START again.",
+    "in_use": "The camera does not respond. Close other programs that use it, and press START.",
     "connection": (
         "Still no video. The server may be busy, or a firewall or router may block the direct connection: wait a "
         "little, try another network, or take a snapshot below. Whoever runs this app can set up a TURN server "

@@ -8,17 +8,7 @@ import streamlit as st
 from fer_core import EMOTIONS, ModelCard
 from fer_core.bundle import PART_NAMES, REAL_FACES, network_entry
 from fer_core.charts import confusion_chart, history_chart
-from fer_core.reporting import kept_weights
-
-FACTS = {
-    "dataset": "Dataset",
-    "labels": "Labels",
-    "split": "Split",
-    "hardware": "Trained on",
-    "seed": "Seed",
-    "command": "Command",
-}
-"""Entries of `training` that are texts or numbers, with their names for people."""
+from fer_core.reporting import training_facts
 
 
 def show_card(card: ModelCard, title: str) -> None:
@@ -72,10 +62,11 @@ def _show_adaptation(card: ModelCard) -> None:
 def _show_quality(card: ModelCard, title: str) -> None:
     """Figures of one part, per emotion too, and the confusion matrix."""
     measured = ({REAL_FACES: _as_part(card.real_faces)} if card.real_faces else {}) | card.evaluation
+    if not measured and card.adaptation:  # which has figures of its own
+        return
     st.subheader("How good it is", anchor=False)
     if not measured:
-        if not card.adaptation:  # that has figures of its own
-            st.info("Nothing was measured for this model.")
+        st.info("Nothing was measured for this model.")
         return
     order = [part for part in PART_NAMES if part in measured]
     parts = [*order, *(part for part in measured if part not in order)]
@@ -101,7 +92,7 @@ def _show_quality(card: ModelCard, title: str) -> None:
         worst = min(emotions, key=lambda row: row.get("recall", 1.0))
         precision = " Precision: of the faces given that label, the share that is correct."
         left.caption(
-            f"Recall: of the faces of an emotion, the share that is found; lowest for {worst['Emotion']}."
+            f"Recall: of the faces of an emotion, the share that is predicted correctly; lowest for {worst['Emotion']}."
             + (precision if any("precision" in row for row in emotions) else "")
         )
     if part == REAL_FACES:
@@ -138,16 +129,7 @@ def _show_training(card: ModelCard, title: str) -> None:
     """What it learned from and how, and its curves."""
     if card.training:
         st.subheader("How it was trained", anchor=False)
-        facts = {label: str(card.training[key]) for key, label in FACTS.items() if card.training.get(key) is not None}
-        if seconds := card.training.get("seconds"):
-            facts["Time"] = f"{seconds / 60:,.0f} minutes"
-        kept = kept_weights(card.training)
-        facts["Weights"] = kept[0].upper() + kept[1:]
-        if share := _vote_share(card.training.get("settings") or {}):
-            facts["Targets"] = f"{share:.0%} of each is how people's FER+ votes are spread"
-        if extra := card.training.get("extra_data"):
-            facts["Further pictures"] = ", ".join(f"{e['dataset']} ({sum(e['faces'].values()):,} faces)" for e in extra)
-        facts |= {f"Faces: {part}": f"{count:,}" for part, count in (card.training.get("faces") or {}).items()}
+        facts = training_facts(card) | ({"Command": command} if (command := card.training.get("command")) else {})
         if facts:
             st.table(pd.DataFrame({"What": list(facts), "Value": list(facts.values())}).set_index("What"))
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
@@ -155,11 +137,6 @@ def _show_training(card: ModelCard, title: str) -> None:
             described = f"{metric.capitalize()} of {title} over {len(card.history)} epochs, training and validation."
             chart = history_chart(card.history, metric, metric.capitalize()).properties(description=described)
             column.altair_chart(chart, width="stretch", key=f"history-{card.name}-{metric}")
-
-
-def _vote_share(settings: dict[str, Any]) -> float:
-    """Of the training's targets, which a MobileNet's fine-tuning has settings of its own for."""
-    return float(settings.get("vote_share") or settings.get("fine_tuning", {}).get("vote_share") or 0)
 
 
 def _show_figures(figures: dict[str, str | None]) -> None:

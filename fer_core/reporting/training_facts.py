@@ -1,0 +1,90 @@
+"""How a model was trained, in words, from its card: for its README and its page in the app."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fer_core.bundle import OFFICIAL_TEST, ModelCard
+
+_VERSION: Final = re.compile(r" \([^)]*\)")  # behind a teacher's name
+_SECONDS_BELOW: Final = 120
+"""A shorter time is told in seconds, a longer one in minutes."""
+
+
+def training_facts(card: ModelCard) -> dict[str, str]:
+    """Heading -> text, in the order of reading; what the card does not say is left out."""
+    record = card.training
+    counts = record.get("faces") or {}
+    facts = {
+        "Data": _data(record),
+        "Labels": _labels(card),
+        "Further pictures": ", ".join(
+            f"{extra['dataset']} ({sum(extra['faces'].values()):,} faces)" for extra in record.get("extra_data", [])
+        ),
+        "Targets": _targets(_settings(record)),
+        "Split": record.get("split"),
+        "Faces": f"{counts['training']:,} to train, {counts['validation']:,} to validate" if len(counts) == 2 else "",
+        "Time": _time(card),
+        "Weights": kept_weights(record) if record else "",
+        "Started from": _start(record),
+        "Seed": record.get("seed"),
+    }
+    return {heading: str(text) for heading, text in facts.items() if text not in (None, "")}
+
+
+def kept_weights(training: Mapping[str, Any]) -> str:
+    """Which weights a bundle has, from its card's `training`: the best epoch's, or a mean of epochs' or trainings'."""
+    settings = training.get("settings") or {}
+    if sources := settings.get("averaged"):
+        return f"the mean of {' and '.join(source['file'] for source in sources)}, whose commands are in card.json"
+    if epochs := _settings(training).get("average_epochs"):
+        return f"the mean of the last {epochs} epochs"
+    return "those of the epoch with the highest validation accuracy"
+
+
+def _settings(training: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of the training, or of its fine-tuning where that is a phase of its own."""
+    settings: Mapping[str, Any] = training.get("settings") or {}
+    return settings.get("fine_tuning") or settings
+
+
+def _data(record: Mapping[str, Any]) -> str:
+    content = f", SHA-256 of its content {record['dataset_sha256']}" if record.get("dataset_sha256") else ""
+    return f"{record['dataset']}{content}" if record.get("dataset") else ""
+
+
+def _labels(card: ModelCard) -> str:
+    labels = card.training.get("labels")
+    if labels == "ferplus":
+        return "FER+, the emotion that most of ten people chose"
+    if labels == "fer2013":
+        return "FER-2013's own" if OFFICIAL_TEST in card.evaluation else "the dataset's own"
+    return str(labels or "")
+
+
+def _targets(settings: Mapping[str, Any]) -> str:
+    """What a prediction is compared with in training, where that is more than the label."""
+    votes, taught = settings.get("vote_share") or 0.0, settings.get("teacher_share") or 0.0
+    teachers = _VERSION.sub("", settings.get("teachers") or "")
+    taught = taught if teachers else 0.0
+    shares = {
+        "the label": (1 - taught) * (1 - votes),
+        "the distribution of the FER+ votes": (1 - taught) * votes,
+        f"what {teachers} predicts": taught,
+    }
+    said = [f"{share:.0%} {what}" for what, share in shares.items() if share]
+    return ", ".join(said) if len(said) > 1 or votes else ""
+
+
+def _time(card: ModelCard) -> str:
+    seconds, on = card.training.get("seconds"), card.training.get("hardware")
+    if seconds is None or not card.history:
+        return ""
+    spent = f"{seconds:.0f} seconds" if seconds < _SECONDS_BELOW else f"{seconds / 60:,.0f} minutes"
+    epochs = f"{len(card.history)} epoch{'s' if len(card.history) > 1 else ''}"
+    return f"{epochs}, {spent}" + (f", on {on}" if on else "")
+
+
+def _start(record: Mapping[str, Any]) -> str:
+    begun = (record.get("settings") or {}).get("start_from")
+    return f"the weights of {begun['file']}, SHA-256 {begun['sha256']}" if begun else ""
