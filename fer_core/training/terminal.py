@@ -13,7 +13,9 @@ _SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
 
 def shown_command() -> str:
     """The command that runs, as a card may say it: of a path only its last part is anybody's business."""
-    return shlex.join(["python", Path(sys.argv[0]).name, *map(_shown, sys.argv[1:])])
+    spec = sys.modules["__main__"].__spec__  # of a module that was run by its name: python -m
+    program = [Path(sys.argv[0]).name] if spec is None else ["-m", spec.name.removesuffix(".__main__")]
+    return shlex.join(["python", *program, *map(_shown, sys.argv[1:])])
 
 
 def written(bundle: Path) -> str:
