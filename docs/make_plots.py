@@ -60,7 +60,7 @@ def _learned(training: dict[str, Any]) -> str:
 def _has_neighbour(row: dict[str, Any], frame: pd.DataFrame) -> bool:
     """Whether another point lies where the name would, on the right."""
     away_x, away_y = frame[_X] - row[_X], (frame[_Y] - row[_Y]).abs()
-    return bool(((away_x > 0) & (away_x < 0.02) & (away_y < 0.006)).any())
+    return bool(((away_x > 0) & (away_x < 0.02) & (away_y < 0.008)).any())
 
 
 def _axis(name: str, values: pd.Series) -> alt.X:
