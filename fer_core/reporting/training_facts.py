@@ -49,7 +49,7 @@ def _settings(training: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _data(record: Mapping[str, Any]) -> str:
-    content = f", SHA-256 of its content {record['dataset_sha256']}" if record.get("dataset_sha256") else ""
+    content = f", SHA-256 of its content {_short(record['dataset_sha256'])}" if record.get("dataset_sha256") else ""
     return f"{record['dataset']}{content}" if record.get("dataset") else ""
 
 
@@ -87,4 +87,9 @@ def _time(card: ModelCard) -> str:
 
 def _start(record: Mapping[str, Any]) -> str:
     begun = (record.get("settings") or {}).get("start_from")
-    return f"the weights of {begun['file']}, SHA-256 {begun['sha256']}" if begun else ""
+    return f"the weights of {begun['file']}, SHA-256 {_short(begun['sha256'])}" if begun else ""
+
+
+def _short(digest: str) -> str:
+    """As much of a hash as tells it from others; a line of 64 digits would not break on a page."""
+    return f"{digest[:12]}\u2026"

@@ -31,7 +31,7 @@ def named(folder: Path, source: Path, name: str, **changes: Any) -> None:
 def test_recommended_come_first_then_flagships_then_names_then_broken_ones(bundle: Path) -> None:
     folder = bundle.parent
     named(folder, bundle, "y-best", recommended=True)
-    named(folder, bundle, "x-best", recommended=True, flagship=True, purpose="To be quick.")
+    named(folder, bundle, "x-best", recommended=True, flagship=True, purpose="speed")
     for name, flagship in (("b-flag", True), ("a", False), ("a-flag", True), ("z", False)):
         named(folder, bundle, name, flagship=flagship)
     named(folder, bundle, "aa-broken", emotions=["happy"])

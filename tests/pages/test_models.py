@@ -75,11 +75,11 @@ def test_all_models_say_how_good_and_how_fast_they_are() -> None:
 
 
 def test_a_card_is_a_page(models_dir: Path) -> None:
-    make_bundle(models_dir, "one", limits="Not in the dark.", purpose="To be tested.")
+    make_bundle(models_dir, "one", limits="Not in the dark.", purpose="tests")
     make_bundle(models_dir, "two")
     app = opened("model", model="one")
     said = texts(app)
-    assert "ONE" in said and "Not in the dark." in said and "To be tested." in said
+    assert "ONE" in said and "Not in the dark." in said and "For tests." in said
     accuracy = read_card(bundle_folder("one", models_dir)).evaluation["private_test"]["accuracy"]
     assert f"{accuracy:.1%}" in [metric.value for metric in app.metric]
     assert len(app.get("vega_lite_chart")) + len(app.get("arrow_vega_lite_chart")) == 3

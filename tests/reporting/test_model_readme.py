@@ -52,7 +52,7 @@ def test_a_page_shows_what_was_published_beside_what_was_measured(tmp_path: Path
 def test_a_page_names_the_weights_it_was_begun_with(tmp_path: Path) -> None:
     begun = {"start_from": {"file": "model.keras", "sha256": "abc"}}
     card = read_card(make_bundle(tmp_path, "a", training={"settings": begun}))
-    assert "- Started from: the weights of model.keras, SHA-256 abc\n" in readme_text(card) + "\n"
+    assert "- Started from: the weights of model.keras, SHA-256 abc\u2026\n" in readme_text(card) + "\n"
 
 
 @pytest.mark.parametrize("missing", ["evaluation", "training", "history", "robustness", "quantization", "files"])

@@ -58,10 +58,10 @@ def test_the_time_it_took(card: ModelCard, seconds: float, text: str) -> None:
 
 def test_further_pictures_and_a_start_are_named(card: ModelCard) -> None:
     extra = [{"dataset": "faces", "faces": {"happy": 1200, "sad": 34}}, {"dataset": "more", "faces": {"fear": 5}}]
-    begun = {"start_from": {"file": "cnn/model.keras", "sha256": "abc"}}
+    begun = {"start_from": {"file": "cnn/model.keras", "sha256": "0123456789abcdef"}}
     facts = told(card, extra_data=extra, settings=begun)
     assert facts["Further pictures"] == "faces (1,234 faces), more (5 faces)"
-    assert facts["Started from"] == "the weights of cnn/model.keras, SHA-256 abc"
+    assert facts["Started from"] == "the weights of cnn/model.keras, SHA-256 0123456789ab\u2026"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def show_card(card: ModelCard, title: str) -> None:
     """The whole page of a model below its name."""
     st.header(title, anchor=False)
     if card.purpose:
-        st.markdown(card.purpose[:1].upper() + card.purpose[1:])
+        st.markdown(f"For {card.purpose}.")
     if card.reproduces:
         st.markdown(f"Rebuilt after *{card.reproduces}*.")
     _show_size(card)
