@@ -26,7 +26,7 @@ _JSON_KEYS: Final = {"quantization": "quantisation"}  # fields that are called o
 class ModelCard:
     """Everything that is known of a model. Rates are fractions (0-1), never percent.
 
-    recommended: listed first. purpose: what it is for, in a line. flagship: listed next.
+    recommended: listed first. purpose: what it is for, as it follows "for", in a line. flagship: listed next.
     files: name -> {sha256, bytes}. input: size, channels, range, margin. training: dataset, dataset_sha256, labels,
     split, settings, seconds, hardware, versions, seed, command. history: one record per epoch. calibration:
     {temperature}, and {scale, bias} where they help (`fer_core.bundle.calibrated`). quantization: what was chosen,
