@@ -65,12 +65,12 @@ def _labels(card: ModelCard) -> str:
 def _targets(settings: Mapping[str, Any]) -> str:
     """What a prediction is compared with in training, where that is more than the label."""
     votes, taught = settings.get("vote_share") or 0.0, settings.get("teacher_share") or 0.0
-    teachers = _VERSION.sub("", settings.get("teachers") or "")
+    teachers = _VERSION.sub("", settings.get("teachers") or "").replace(" + ", " and ")
     taught = taught if teachers else 0.0
     shares = {
         "the label": (1 - taught) * (1 - votes),
         "the distribution of the FER+ votes": (1 - taught) * votes,
-        f"what {teachers} predicts": taught,
+        f"the predictions of {teachers}": taught,
     }
     said = [f"{share:.0%} {what}" for what, share in shares.items() if share]
     return ", ".join(said) if len(said) > 1 or votes else ""

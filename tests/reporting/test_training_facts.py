@@ -27,9 +27,9 @@ def told(card: ModelCard, **training: Any) -> dict[str, str]:
         ({"head": {}, "fine_tuning": {"vote_share": 1.0}}, "100% the distribution of the FER+ votes"),
         (
             {"vote_share": 0.5, "teachers": "cnn (12-34) + mobilenet (56-78)", "teacher_share": 0.4},
-            "30% the label, 30% the distribution of the FER+ votes, 40% what cnn + mobilenet predicts",
+            "30% the label, 30% the distribution of the FER+ votes, 40% the predictions of cnn and mobilenet",
         ),
-        ({"teachers": "cnn (12-34)", "teacher_share": 0.5}, "50% the label, 50% what cnn predicts"),
+        ({"teachers": "cnn (12-34)", "teacher_share": 0.5}, "50% the label, 50% the predictions of cnn"),
         ({"teachers": "", "teacher_share": 0.5}, None),
         ({"vote_share": 0.0}, None),
         ({"head": {}, "fine_tuning": {}}, None),
