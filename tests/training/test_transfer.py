@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+import train_mobilenet
 from fer_core import list_models
 from fer_core.training.architectures.transfer import BACKBONES, freeze, transfer_network
 from tests.support import tiny
@@ -64,3 +66,19 @@ def test_bad_backbones_are_refused(
     error = capsys.readouterr().err
     assert error.startswith("error: ") and said in error, error
     assert not list_models(tmp_path / "models")
+
+
+@pytest.mark.parametrize(
+    ("options", "weights"),
+    [
+        ((), "imagenet"),
+        (("--start-from", "models/mobilenet"), "none"),
+        (("--start-from", "models/mobilenet", "--backbone-weights", "a.h5"), "a.h5"),
+    ],
+    ids=" ".join,
+)
+def test_weights_that_would_be_replaced_are_not_fetched(
+    options: tuple[str, ...], weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train_mobilenet.py", "--data", "faces", *options])
+    assert train_mobilenet.options().backbone_weights == weights
