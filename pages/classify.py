@@ -24,7 +24,7 @@ from pages.parts.shared.navigation import enter_page
 from pages.parts.shared.notices import show_no_models, show_notice
 from pages.parts.shared.why import show_why
 
-ABOUT = "Give a picture: the app names the expression of every face, one of seven, and how sure it is."
+ABOUT = "Give a picture: the app names the expression of every face, one of seven, and says how sure it is."
 
 enter_page()
 st.title("Facial emotions", anchor=False)
