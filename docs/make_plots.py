@@ -11,6 +11,7 @@ import pandas as pd
 
 from fer_core.bundle import OFFICIAL_TEST, read_bundles
 from fer_core.charts import save_png
+from fer_core.reporting import main_settings
 
 TARGET: Final = Path(__file__).parent / "pictures" / "real_faces.png"
 _X: Final = "FER-2013 test part (PrivateTest), accuracy"
@@ -52,8 +53,7 @@ def _learned(training: dict[str, Any]) -> str:
     """One of _LEARNED, for a card's `training`."""
     if training.get("extra_data"):
         return _LEARNED[2]
-    settings = training["settings"]
-    votes = settings.get("fine_tuning", settings).get("vote_share") or training["labels"] == "ferplus"
+    votes = main_settings(training).get("vote_share") or training["labels"] == "ferplus"
     return _LEARNED[1] if votes else _LEARNED[0]
 
 

@@ -11,7 +11,7 @@ from fer_core.reporting.markdown import percent_interval
 from fer_core.reporting.model_readme import README_NAME, readme_text, write_readmes
 from fer_core.reporting.published import published_rows, published_table, why_they_differ
 from fer_core.reporting.real_faces import RealFaces, measure_pictures, real_faces_record, store_real_faces
-from fer_core.reporting.training_facts import training_facts
+from fer_core.reporting.training_facts import main_settings, training_facts
 
 __all__ = [
     "COLUMNS",
@@ -20,6 +20,7 @@ __all__ = [
     "best_first",
     "ensemble_row",
     "leaderboard_table",
+    "main_settings",
     "measure_pictures",
     "percent_interval",
     "published_rows",

@@ -21,7 +21,7 @@ def training_facts(card: ModelCard) -> dict[str, str]:
         "Further pictures": ", ".join(
             f"{extra['dataset']} ({sum(extra['faces'].values()):,} faces)" for extra in record.get("extra_data", [])
         ),
-        "Targets": _targets(_settings(record)),
+        "Targets": _targets(main_settings(record)),
         "Split": record.get("split"),
         "Faces": f"{counts['training']:,} to train, {counts['validation']:,} to validate" if len(counts) == 2 else "",
         "Time": _time(card),
@@ -37,12 +37,12 @@ def kept_weights(training: Mapping[str, Any]) -> str:
     settings = training.get("settings") or {}
     if sources := settings.get("averaged"):
         return f"the mean of {' and '.join(source['file'] for source in sources)}, whose commands are in card.json"
-    if epochs := _settings(training).get("average_epochs"):
+    if epochs := main_settings(training).get("average_epochs"):
         return f"the mean of the last {epochs} epochs"
     return "those of the epoch with the highest validation accuracy"
 
 
-def _settings(training: Mapping[str, Any]) -> Mapping[str, Any]:
+def main_settings(training: Mapping[str, Any]) -> Mapping[str, Any]:
     """Those of the training, or of its fine-tuning where that is a phase of its own."""
     settings: Mapping[str, Any] = training.get("settings") or {}
     return settings.get("fine_tuning") or settings

@@ -1,10 +1,10 @@
 """The command-line options that both training scripts share."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fer_core.bundle import EmotionModel, model_folders
 from fer_core.training.argument_types import positive, seed, share
@@ -12,6 +12,11 @@ from fer_core.training.distillation import describe
 from fer_core.training.export.convert import PRECISIONS
 from fer_core.training.extra_data import extra_data
 from fer_core.training.settings import Settings
+
+_EXTRA_DATA: Final = (
+    ", in folders by emotion; WEIGHT: how many of them an epoch draws, per face (default: 1); may be given several "
+    "times"
+)
 
 
 def training_parser(description: str, epochs_help: str) -> argparse.ArgumentParser:
@@ -29,15 +34,20 @@ def training_parser(description: str, epochs_help: str) -> argparse.ArgumentPars
     return parser
 
 
-def bundle_parser(description: str) -> argparse.ArgumentParser:
-    """A parser for what is done to a trained bundle: its folder, and the data that it was trained on."""
+def bundle_parser(description: str, several: bool = False) -> argparse.ArgumentParser:
+    """A parser for what is done to a trained bundle, or to several: its folder, and the data that it was trained on."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("bundle", type=Path, help="folder of the bundle")
+    parser.add_argument("bundle", type=Path, nargs="+" if several else None, help="folder of a bundle")
     parser.add_argument("--data", required=True, metavar="PATH", help="the dataset that it was trained on")
     parser.add_argument("--ferplus", metavar="FILE", help="the FER+ votes of that dataset")
     return parser
+
+
+def add_extra_data(add: Callable[..., Any], what: str) -> None:
+    """The option --extra-data, by a parser's or a group's `add_argument`. what: the beginning of its help."""
+    add("--extra-data", type=extra_data, action="append", default=[], metavar="PATH[:WEIGHT]", help=what + _EXTRA_DATA)
 
 
 def with_options(settings: Settings, args: argparse.Namespace, teachers: Sequence[EmotionModel] = ()) -> Settings:
@@ -62,15 +72,7 @@ def with_options(settings: Settings, args: argparse.Namespace, teachers: Sequenc
 def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("dataset").add_argument
     add("--data", required=True, metavar="PATH", help="dataset: fer2013.csv, or a folder in one of the known layouts")
-    add(
-        "--extra-data",
-        type=extra_data,
-        action="append",
-        default=[],
-        metavar="PATH[:WEIGHT]",
-        help="train on the faces of these pictures as well, in folders by emotion; WEIGHT: how many of them an epoch "
-        "draws, per face (default: 1); may be given several times",
-    )
+    add_extra_data(add, "train on the faces of these pictures as well")
     add(
         "--aligned",
         action="store_true",

@@ -1,9 +1,7 @@
-"""The deployment's own files, run as far as they run without a container engine: nginx, two replicas, coturn."""
+"""The deployment's nginx before replicas of the app and before the service, without a container engine."""
 
-import asyncio
 import contextlib
 import http.client
-import inspect
 import re
 import shutil
 import socket
@@ -15,18 +13,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import uvicorn
 import yaml
 
 from fer_core.bundle.registry import list_models
 from fer_core.image import sample_image
-from fer_core.live.webrtc import ice_servers
 from tests.browser.test_live import filmed, start
 from tests.support.browser import (
     CHROMIUM,
     NEEDS_CHROMIUM,
     PATIENCE,
-    ROOT,
     Server,
     fake_camera,
     free_port,
@@ -34,18 +29,12 @@ from tests.support.browser import (
     until,
     wait_until_run,
 )
+from tests.support.deploy import DEPLOY, replaced
 from tests.support.service import serving
 
 PlaywrightError = pytest.importorskip("playwright.sync_api", reason="needs playwright").Error
-DEPLOY = ROOT / "deploy"
 HOST = "emotions.test"
 needs_nginx = pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx; Debian: apt-get install nginx-light")
-needs_coturn = pytest.mark.skipif(not shutil.which("turnserver"), reason="needs coturn; Debian: apt-get install coturn")
-
-
-def replaced(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
 
 
 class Nginx:
@@ -182,14 +171,6 @@ def test_two_replicas_behind_nginx_and_one_of_them_stops(nginx: Nginx, replicas:
         assert second.get_by_text("Press START").count() == 0
 
 
-def test_nginx_lets_a_connection_go_before_the_app_hangs_up() -> None:
-    """A request on a connection that the app is closing fails, and max_fails=1 sends its visitors elsewhere."""
-    upstream = (DEPLOY / "nginx.conf").read_text().split("upstream replicas {")[1].split("}")[0]
-    kept = re.search(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
-    hangs_up = inspect.signature(uvicorn.Config).parameters["timeout_keep_alive"].default
-    assert kept and int(kept[1]) < hangs_up
-
-
 @needs_nginx
 @pytest.mark.skipif("everyday" not in list_models(), reason="needs the bundles in models/")
 def test_programs_reach_the_service_at_v1_and_nothing_else_of_it(tmp_path: Path) -> None:
@@ -229,77 +210,3 @@ def test_programs_reach_the_service_at_v1_and_nothing_else_of_it(tmp_path: Path)
 def replaced_settings(text: str) -> str:
     """compose.yaml with the defaults of its settings."""
     return re.sub(r"\$\{\w+(?::-(\w*))?[^}]*\}", lambda found: found[1] or "x", text)
-
-
-def test_the_service_in_the_image_may_write_nothing_and_runs_without_rights() -> None:
-    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    for name in ("app", "api"):
-        assert services[name]["read_only"] is True and services[name]["tmpfs"] == ["/tmp"]
-        assert services[name]["cap_drop"] == ["ALL"] and "ports" not in services[name]
-    assert "USER app" in (ROOT / "Dockerfile").read_text()
-
-
-@needs_coturn
-def test_the_relay_takes_the_apps_passes_and_keeps_the_network_closed(tmp_path: Path) -> None:
-    from aioice import stun, turn
-
-    port = free_port()
-    text = replaced((DEPLOY / "turnserver.conf").read_text(), "listening-port=3478", f"listening-port={port}")
-    (tmp_path / "turnserver.conf").write_text(text)
-    options = ["--realm=emotions.test", "--static-auth-secret=north", "--listening-ip=127.0.0.1"]
-    options += ["--relay-ip=127.0.0.1", f"--pidfile={tmp_path}/pid", "--log-file=stdout", "--simple-log"]
-    with (tmp_path / "log.txt").open("w") as log:
-        relay = subprocess.Popen(
-            ["turnserver", "-c", str(tmp_path / "turnserver.conf"), *options], stdout=log, stderr=subprocess.STDOUT
-        )
-
-    async def allocated(secret: str) -> Any:
-        server = ice_servers({"FER_TURN_URLS": f"turn:127.0.0.1:{port}", "FER_TURN_SECRET": secret})[0]
-        return await turn.create_turn_endpoint(
-            asyncio.DatagramProtocol,
-            server_addr=("127.0.0.1", port),
-            username=server["username"],
-            password=server["credential"],
-        )
-
-    async def visit() -> None:
-        for attempt in range(300):  # until it listens
-            try:
-                transport, _ = await allocated("north")
-                break
-            except (stun.TransactionTimeout, OSError):
-                assert attempt < 299, (tmp_path / "log.txt").read_text()
-                await asyncio.sleep(0.2)
-        assert transport.get_extra_info("sockname")[0] == "127.0.0.1"
-        inner = transport._TurnTransport__inner_protocol  # the public interface does not tell of a refusal
-        for address in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254"):
-            with pytest.raises(stun.TransactionFailed) as refused:
-                await inner.channel_bind(0x4000, (address, 53))
-            assert refused.value.response.attributes["ERROR-CODE"][0] == 403, address
-        await inner.channel_bind(0x4000, ("203.0.113.7", 5000))
-        with pytest.raises(stun.TransactionFailed) as refused:
-            await allocated("south")
-        assert refused.value.response.attributes["ERROR-CODE"][0] == 401
-        transport.close()
-
-    try:
-        asyncio.run(visit())
-    finally:
-        relay.terminate()
-        relay.wait(PATIENCE)
-
-
-def test_the_image_gets_what_the_app_needs() -> None:
-    text = (ROOT / "Dockerfile").read_text()
-    copied = [name for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE) for name in line.split()[:-1]]
-    admitted = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
-    assert set(copied) == set(admitted) and all((ROOT / name).exists() for name in copied)
-    needed = "".join((ROOT / name).read_text() for name in ("requirements-app.txt", "requirements-serve.txt"))
-    assert {"requirements-app.txt", "requirements-serve.txt"} <= set(copied)
-    assert "streamlit-webrtc" in needed and "fastapi" in needed and "tensorflow" not in needed
-
-
-def test_every_setting_of_compose_has_its_line_in_the_example() -> None:
-    compose, example = (DEPLOY / "compose.yaml").read_text(), (DEPLOY / "settings.env.example").read_text()
-    used = set(re.findall(r"\$\{(\w+)", compose))
-    assert used == set(re.findall(r"^(\w+)=", example, re.MULTILINE))

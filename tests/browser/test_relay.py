@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fer_core.bundle.registry import list_models
-from tests.browser.test_deploy import DEPLOY, HOST, Nginx, needs_coturn, needs_nginx, replaced
+from tests.browser.test_deploy import HOST, Nginx, needs_nginx
 from tests.browser.test_live import filmed, start
 from tests.support.browser import (
     CHROMIUM,
@@ -23,6 +23,7 @@ from tests.support.browser import (
     opened,
     until,
 )
+from tests.support.deploy import DEPLOY, needs_coturn, replaced
 
 pytest.importorskip("playwright.sync_api", reason="needs playwright")
 

@@ -3,11 +3,11 @@
     python -m fer_core.training.export.average models/first models/second --data fer2013.csv --name both
 
 Networks that were trained on from the same weights often lie in one valley of the loss, and the middle between them is
-better than either (Wortsman et al. 2022, "Model soups"). Statistics of batch normalisations are estimated anew, with
---extra-data on those faces too, as often as training drew them.
+better than either (Wortsman et al. 2022, "Model soups"). The card is that of the last
+one. Statistics of batch normalisations are estimated anew, with --extra-data on those faces too, as often as training
+drew them.
 """
 
-import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
@@ -27,8 +27,9 @@ from fer_core.training.export.bundle import evaluated, write_bundle
 from fer_core.training.export.convert import PRECISIONS, save_keras
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.export.quantization import choose
-from fer_core.training.extra_data import extra_data, with_extra_data
+from fer_core.training.extra_data import with_extra_data
 from fer_core.training.normalisation import estimate_statistics
+from fer_core.training.options import add_extra_data, bundle_parser
 from fer_core.training.run import split_of
 from fer_core.training.terminal import shown_command
 
@@ -91,24 +92,14 @@ def _source(folder: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundles", type=Path, nargs="+", help="folders of bundles; the card is the last one's")
-    parser.add_argument("--data", required=True, metavar="PATH", help="FER-2013")
-    parser.add_argument("--ferplus", metavar="FILE", help="FER+ votes, for the parts that are reported")
-    parser.add_argument(
-        "--extra-data",
-        type=extra_data,
-        action="append",
-        default=[],
-        metavar="PATH[:WEIGHT]",
-        help="pictures that trained as well, in folders by emotion, as given in training",
-    )
+    parser = bundle_parser(__doc__ or "", several=True)
+    add_extra_data(parser.add_argument, "estimate the statistics on the faces of these pictures as well")
     parser.add_argument("--name", required=True, help="of the new bundle")
     parser.add_argument("--models-dir", type=Path, default=Path("models"), metavar="DIR")
     parser.add_argument("--precision", choices=["auto", *PRECISIONS], default="auto")
     args = parser.parse_args()
-    split = with_extra_data(split_of(read_card(args.bundles[-1]), args), args.extra_data)
-    card = average_bundles(args.bundles, split, args.name, args.models_dir, args.precision)
+    split = with_extra_data(split_of(read_card(args.bundle[-1]), args), args.extra_data)
+    card = average_bundles(args.bundle, split, args.name, args.models_dir, args.precision)
     for part, found in card.evaluation.items():
         print(f"{part}: accuracy {found['accuracy']:.4f}, balanced {found['balanced_accuracy']:.4f}")
 
