@@ -10,6 +10,7 @@ from fer_core.analysis import FramedFaces, frame_pictures
 from fer_core.datasets import LabelledPictures
 from fer_core.detection import DEFAULT_DETECTOR
 from fer_core.emotions import EMOTIONS
+from fer_core.utils.text import listed
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def _agreed(framed: FramedFaces) -> tuple[list[int], list[str]]:
         if len(said) == 1:
             kept.append(same[0])
         else:
-            names = " and ".join(framed.names[row] for row in same)
-            contradictions.append(f"{names}: the same face is labelled {' and '.join(said)}; it was left out.")
+            names = listed(framed.names[row] for row in same)
+            contradictions.append(f"{names}: the same face is labelled {listed(said)}; it was left out.")
     return kept, contradictions

@@ -10,6 +10,7 @@ from fer_core.bundle.card import ModelCard
 from fer_core.bundle.ending import Ending
 from fer_core.bundle.model import EmotionModel
 from fer_core.errors import ModelError
+from fer_core.utils.text import listed
 
 MEAN_SIGN: Final = "+"
 """Joins the names of the members: "cnn+mobilenet" is the mean of cnn and mobilenet."""
@@ -24,7 +25,7 @@ def mean_card(cards: Sequence[ModelCard]) -> ModelCard:
     """What can be said of the mean from its members' cards: sizes are sums, and nothing was evaluated."""
     return ModelCard(
         name=MEAN_SIGN.join(card.name for card in cards),
-        title=f"Mean of {' and '.join(card.title for card in cards)}",
+        title=f"Mean of {listed(card.title for card in cards)}",
         architecture="mean of probabilities",
         parameters=sum(card.parameters for card in cards),
         multiply_adds=sum(card.multiply_adds for card in cards),

@@ -43,7 +43,7 @@ class Split:
     """What one training run uses. parts: what is reported, by name as in the model card. labels: fer2013 | ferplus.
 
     extra: a record for each further dataset that trains as well, as a card keeps it. aligned: how many training faces a
-    detector framed anew; None: they are as the dataset has them.
+    detector framed anew; None: they are as the dataset has them. fold: the K/N of its faces that it was left without.
     """
 
     training: Faces
@@ -54,11 +54,13 @@ class Split:
     labels: str = "fer2013"
     extra: tuple[dict[str, Any], ...] = ()
     aligned: int | None = None
+    fold: str | None = None
 
     @property
     def is_official(self) -> bool:
         """Whether parts and labels are FER-2013's official ones alone: only so can a published figure be reproduced."""
-        return "private_test" in self.parts and self.labels == "fer2013" and not self.extra and self.aligned is None
+        whole = not self.extra and self.aligned is None and self.fold is None
+        return "private_test" in self.parts and self.labels == "fer2013" and whole
 
 
 def split_dataset(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fer_core.bundle import OFFICIAL_TEST, ModelCard
+from fer_core.utils.text import listed
 
 _VERSION: Final = re.compile(r" \([^)]*\)")  # behind a teacher's name
 _SECONDS_BELOW: Final = 120
@@ -22,7 +23,7 @@ def training_facts(card: ModelCard) -> dict[str, str]:
             f"{extra['dataset']} ({sum(extra['faces'].values()):,} faces)" for extra in record.get("extra_data", [])
         ),
         "Targets": _targets(main_settings(record)),
-        "Split": record.get("split"),
+        "Split": _split(record),
         "Faces": f"{counts['training']:,} to train, {counts['validation']:,} to validate" if len(counts) == 2 else "",
         "Time": _time(card),
         "Weights": kept_weights(record) if record else "",
@@ -36,7 +37,7 @@ def kept_weights(training: Mapping[str, Any]) -> str:
     """Which weights a bundle has, from its card's `training`: the best epoch's, or a mean of epochs' or trainings'."""
     settings = training.get("settings") or {}
     if sources := settings.get("averaged"):
-        return f"the mean of {' and '.join(source['file'] for source in sources)}, whose commands are in card.json"
+        return f"the mean of {listed(source['file'] for source in sources)}, whose commands are in card.json"
     if epochs := main_settings(training).get("average_epochs"):
         return f"the mean of the last {epochs} epochs"
     return "those of the epoch with the highest validation accuracy"
@@ -65,7 +66,7 @@ def _labels(card: ModelCard) -> str:
 def _targets(settings: Mapping[str, Any]) -> str:
     """What a prediction is compared with in training, where that is more than the label."""
     votes, taught = settings.get("vote_share") or 0.0, settings.get("teacher_share") or 0.0
-    teachers = _VERSION.sub("", settings.get("teachers") or "").replace(" + ", " and ")
+    teachers = listed(_VERSION.sub("", settings.get("teachers") or "").split(" + "))
     taught = taught if teachers else 0.0
     shares = {
         "the label": (1 - taught) * (1 - votes),
@@ -74,6 +75,11 @@ def _targets(settings: Mapping[str, Any]) -> str:
     }
     said = [f"{share:.0%} {what}" for what, share in shares.items() if share]
     return ", ".join(said) if len(said) > 1 or votes else ""
+
+
+def _split(record: Mapping[str, Any]) -> str:
+    fold = f", without fold {record['fold']} of the training part" if record.get("fold") else ""
+    return f"{record['split']}{fold}" if record.get("split") else ""
 
 
 def _time(card: ModelCard) -> str:

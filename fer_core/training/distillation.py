@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from fer_core.bundle import EmotionModel
 from fer_core.datasets import Faces
+from fer_core.emotions import EMOTIONS
+from fer_core.errors import ModelError
+from fer_core.training.folds import may_teach
 from fer_core.utils.files import atomic_write
 
 
@@ -22,10 +25,10 @@ def soft_targets(
 ) -> NDArray[np.float32]:
     """Blend `labels`, (N, 7) with rows that sum to 1, with the mean of the teachers' predictions -> the same shape.
 
-    Each teacher sees the face and its mirror image. share: of the teachers, 0 (labels alone) to 1 (teachers alone).
-    kept: a file for their predictions, read by a run that goes on, replaced where it is of other teachers or faces.
-    Raises OSError where it cannot be written. Teachers are more confident about the very faces that they were trained
-    on: those trained on other folds are better.
+    Each teacher sees the face and its mirror image; one that was trained without a fold sees that fold alone. share: of
+    the teachers, 0 (labels alone) to 1 (teachers alone). kept: a file for their predictions, read by a run that goes
+    on, replaced where it is of other teachers or faces. Raises OSError where it cannot be written, and ModelError where
+    a face has no teacher.
     """
     question = f"{describe(teachers)} about {hashlib.sha256(part.faces.tobytes()).hexdigest()}" if kept else ""
     predictions = _read(kept, question) if kept else None
@@ -42,10 +45,20 @@ def describe(teachers: Sequence[EmotionModel]) -> str:
 
 
 def _predict(part: Faces, teachers: Sequence[EmotionModel]) -> NDArray[np.float32]:
-    """(N, 7): the mean over the teachers, and over each face and its mirror image."""
+    """(N, 7): the mean over the teachers that may teach the face, and over the face and its mirror image."""
+    rows = [may_teach(teacher.card.training, part) for teacher in teachers]
+    count = np.sum(rows, axis=0)
+    if not count.all():
+        raise ModelError(
+            f"--teachers: {int((count == 0).sum()):,} of {len(part):,} training faces are in a fold that none of "
+            f"{', '.join(teacher.name for teacher in teachers)} was trained without. Name the models of all folds."
+        )
     print(f"Asking {len(teachers)} teachers about {len(part):,} faces: minutes, where they are many.", flush=True)
-    found = [teacher.predict_proba(faces) for teacher in teachers for faces in (part.faces, part.faces[:, :, ::-1])]
-    return np.asarray(np.mean(found, axis=0), np.float32)
+    total = np.zeros((len(part), len(EMOTIONS)), np.float32)
+    for teacher, mine in zip(teachers, rows, strict=True):
+        faces = part.faces[mine]
+        total[mine] += (teacher.predict_proba(faces) + teacher.predict_proba(faces[:, :, ::-1])) / 2
+    return np.asarray(total / count[:, None], np.float32)
 
 
 def _read(kept: Path, question: str) -> NDArray[np.float32] | None:

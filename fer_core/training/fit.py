@@ -153,6 +153,7 @@ def _identity(network: keras.Model, split: Split, settings: Settings) -> dict[st
         "split": split.description,
         **({"extra": list(split.extra)} if split.extra else {}),
         **({"aligned": split.aligned} if split.aligned is not None else {}),
+        **({"fold": split.fold} if split.fold else {}),
     }
 
 

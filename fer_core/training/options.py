@@ -11,6 +11,7 @@ from fer_core.training.argument_types import positive, seed, share
 from fer_core.training.distillation import describe
 from fer_core.training.export.convert import PRECISIONS
 from fer_core.training.extra_data import extra_data
+from fer_core.training.folds import fold
 from fer_core.training.settings import Settings
 
 _EXTRA_DATA: Final = (
@@ -82,6 +83,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--ferplus", metavar="FILE", help="FER+ votes (fer2013new.csv) for the rows of the CSV file")
     add("--split", metavar="SPLIT", help="official, or shares as 72/8/20 (default: official where the data name parts)")
     add("--limit", type=positive(int), metavar="N", help="use at most N faces of each part, for a quick try")
+    add(
+        "--fold",
+        type=fold,
+        metavar="K/N",
+        help="train without the K-th of N folds of the training part: the model can then teach it (--teachers)",
+    )
 
 
 def _add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +149,13 @@ def _add_settings(parser: argparse.ArgumentParser, epochs_help: str) -> None:
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("targets beside the labels").add_argument
-    add("--teachers", nargs="+", default=[], metavar="NAME", help="learn from the predictions of these models as well")
+    add(
+        "--teachers",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="learn from the predictions of these models as well; one trained with --fold teaches only that fold",
+    )
     add(
         "--teacher-share",
         type=share,

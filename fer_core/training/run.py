@@ -14,6 +14,7 @@ from fer_core.datasets import Split, read_dataset, split_dataset
 from fer_core.errors import DatasetError, FerError, ModelError
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.extra_data import with_extra_data
+from fer_core.training.folds import fold, without_fold
 from fer_core.training.framing import with_aligned_training
 from fer_core.training.published_protocol import Protocol, published_split
 from fer_core.utils.files import UNFINISHED
@@ -36,6 +37,8 @@ def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Sp
         split = with_aligned_training(split)
     if args.extra_data:
         split = with_extra_data(split, args.extra_data, args.limit)
+    if args.fold:
+        split = without_fold(split, args.fold)
     sizes = ", ".join(f"{name} {len(part)}" for name, part in split.parts.items())
     print(
         f"{args.data}: training {len(split.training)}, validation {len(split.validation)}; reported: {sizes}",
@@ -47,7 +50,8 @@ def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Sp
 def split_of(card: ModelCard, args: argparse.Namespace) -> Split:
     """The split of --data and --ferplus as `card`'s training had it. Raises DatasetError."""
     table = read_dataset(args.data, args.ferplus)
-    return split_dataset(table, None, card.training["labels"], card.training["seed"])
+    split = split_dataset(table, None, card.training["labels"], card.training["seed"])
+    return without_fold(split, fold(card.training["fold"])) if "fold" in card.training else split
 
 
 def load_teachers(args: argparse.Namespace) -> list[EmotionModel]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,14 @@ LABELS = one_hot(PART.labels)
 class Says:
     """A teacher that gives one answer to every face, and another to a face that is mirrored."""
 
-    def __init__(self, plain: Sequence[float], mirrored: Sequence[float]) -> None:
+    def __init__(self, plain: Sequence[float], mirrored: Sequence[float], fold: str | None = None) -> None:
+        self.name = f"without {fold}" if fold else "teacher"
         self._plain, self._mirrored = np.array(plain, np.float32), np.array(mirrored, np.float32)
+        self.card = SimpleNamespace(training={"fold": fold} if fold else {})
 
     def predict_proba(self, faces: np.ndarray) -> np.ndarray:
-        same = np.array_equal(faces, PART.faces)
+        known = {face.tobytes() for face in PART.faces}
+        same = all(face.tobytes() in known for face in faces)
         return np.tile(self._plain if same else self._mirrored, (len(faces), 1))
 
 

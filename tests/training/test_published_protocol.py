@@ -202,6 +202,7 @@ def test_refused_before_training(
         ("deepfer", ("--start-from", "model.keras"), "--start-from, --teachers"),
         ("deepfer", ("--teachers", "cnn"), "--start-from, --teachers"),
         ("deepfer", ("--vote-share", "0.5"), "--teachers, --vote-share"),
+        ("deepfer", ("--fold", "1/5"), "--aligned, --fold"),
     ],
 )
 def test_wrong_usage(

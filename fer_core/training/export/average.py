@@ -55,6 +55,10 @@ def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir
     Raises ModelError.
     """
     check_name(name)
+    cards = [read_card(folder) for folder in folders]
+    last = cards[-1]
+    if len({card.training.get("fold") for card in cards}) > 1:  # the mean would teach faces that one of them has seen
+        raise ModelError("These were trained without different folds; only those of one fold can be averaged.")
     networks, sources = [], []
     for folder in folders:
         try:
@@ -65,7 +69,6 @@ def average_bundles(folders: Sequence[Path], split: Split, name: str, models_dir
     network = average(networks, split.training)
     best, _, quantization = choose(network, split.validation, precision)
     logits = Network(best.content).logits(split.validation.faces)
-    last = read_card(folders[-1])
     settings: dict[str, Any] = {**last.training["settings"], "averaged": sources}
     settings.pop("balanced", None)  # of the last one's calibration, which is fitted anew
     card = replace(

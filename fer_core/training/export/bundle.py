@@ -172,6 +172,7 @@ def _training_record(trained: Trained, split: Split) -> dict[str, Any]:
         "split": split.description,
         **({"extra_data": list(split.extra)} if split.extra else {}),
         **({"aligned": split.aligned} if split.aligned is not None else {}),
+        **({"fold": split.fold} if split.fold else {}),
         "faces": {"training": len(split.training), "validation": len(split.validation)},
         "settings": trained.settings,
         "seconds": round(sum(record["seconds"] for record in trained.history), 1),

@@ -8,6 +8,7 @@ import streamlit as st
 from fer_core import ModelError
 from fer_core.bundle import PART_NAMES, REAL_FACES, Bundle, shared_parts
 from fer_core.evaluation import McNemar, mcnemar, metrics, verdict
+from fer_core.utils.text import listed
 from pages.parts.compare.address import from_address, to_address
 from pages.parts.compare.details import show_calibration, show_confusions, show_curves, show_f1, show_training
 from pages.parts.compare.predictions import stored_predictions
@@ -134,4 +135,4 @@ def _show_real_faces(pair: list[Bundle], titles: dict[str, str], part: str) -> N
 def _learned_from_others(bundle: Bundle, title: str) -> str:
     """Pictures beside the dataset, which may be like those that it is measured on."""
     names = [extra["dataset"] for extra in bundle.card.training.get("extra_data", [])]
-    return f" {title} also learned from the pictures of {' and '.join(names)}." if names else ""
+    return f" {title} also learned from the pictures of {listed(names)}." if names else ""

@@ -11,6 +11,7 @@ import numpy as np
 from fer_core import Face, Prediction
 from fer_core.emotions import COLOURS, EMOTIONS, icon
 from fer_core.image import encode_png
+from fer_core.utils.text import listed
 
 COLUMNS_AT_MOST = 2  # models side by side; more are rows of a table
 STYLE = """<style>
@@ -81,7 +82,7 @@ def _said(face: Face, titles: Mapping[str, str]) -> str:
         return "".join(f", by {name}" for name in names)
     votes = Counter(prediction.label for prediction in face.predictions.values())
     if len(names) <= COLUMNS_AT_MOST:
-        whose = "the mean of " + " and ".join(names)
+        whose = "the mean of " + listed(names)
         return f", {whose}{'; the models disagree' if len(votes) > 1 else ''}"
     shares = ", ".join(f"{count} say {label}" for label, count in votes.most_common())
     return f", the mean of {len(names)} models: {shares if len(votes) > 1 else f'all say {votes.most_common()[0][0]}'}"
