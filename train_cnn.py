@@ -22,6 +22,7 @@ from fer_core.training.distribution import distribution_scope
 from fer_core.training.export.bundle import Trained, export_bundle
 from fer_core.training.export.convert import as_float32
 from fer_core.training.fit import fit
+from fer_core.training.folds import check_teachers
 from fer_core.training.options import training_parser, with_options
 from fer_core.training.recipes import RECIPES
 from fer_core.training.reproduce import Reproduction, add_published_protocol, check_published_protocol
@@ -32,7 +33,7 @@ from fer_core.training.tuning import add_tuning, check_tuning, tune
 
 def options() -> argparse.Namespace:
     """The command line; what is not given is as the network's recipe says."""
-    parser = training_parser(__doc__ or "", epochs_help="most epochs (default: the recipe's)")
+    parser = training_parser(__doc__ or "", epochs_help="maximum number of epochs (default: the recipe's)")
     parser.add_argument("--arch", choices=sorted(RECIPES), default="compact", help="network (default: %(default)s)")
     parser.add_argument("--dropout", type=float, help="dropout rate (default: the network's)")
     add_tuning(parser)
@@ -54,6 +55,7 @@ def train() -> None:
 
     # data, and the search for better settings
     split = load_split(args, recipe.protocol if args.published_protocol else None)
+    check_teachers(teachers, split)
     setup_run(args)
     tuning = None
     if args.tune:

@@ -21,6 +21,7 @@ from fer_core.training.augment import Augmentation
 from fer_core.training.distribution import distribution_scope
 from fer_core.training.export.bundle import Trained, export_bundle
 from fer_core.training.fit import fit
+from fer_core.training.folds import check_teachers
 from fer_core.training.options import training_parser, with_options
 from fer_core.training.recipes import FER_SYSTEM
 from fer_core.training.run import checkpoint_file, load_split, load_teachers, run_main, setup_run, start_from
@@ -45,7 +46,9 @@ FINE_TUNING: Final = Settings(
 
 def options() -> argparse.Namespace:
     """The command line; what is not given is as in the settings above."""
-    parser = training_parser(__doc__ or "", epochs_help=f"most epochs of fine-tuning (default: {FINE_TUNING.epochs})")
+    parser = training_parser(
+        __doc__ or "", epochs_help=f"maximum number of epochs of fine-tuning (default: {FINE_TUNING.epochs})"
+    )
     add = parser.add_argument
     add("--backbone", choices=sorted(BACKBONES), default="mobilenet", help="network (default: %(default)s)")
     add("--alpha", type=float, default=0.75, help="width of a MobileNet (default: %(default)s)")
@@ -73,6 +76,7 @@ def train() -> None:
 
     # data
     split = load_split(args)
+    check_teachers(teachers, split)
     setup_run(args)
 
     # network and training, in two phases

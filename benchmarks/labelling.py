@@ -84,7 +84,8 @@ def watched(command: Sequence[str], seconds: float, **options: Any) -> list[floa
 
 def label(pictures: Path, out: Path, *options: str) -> tuple[float, float, float]:
     """Pictures a second, and the largest process of the job (`family_mb`): in its first quarter, and after that."""
-    command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *options]
+    models = ("--model", "cnn", "--model", "mobilenet")
+    command = [sys.executable, "-m", "fer_core", "label", str(pictures), "--out", str(out), *models, *options]
     sizes = watched(command, 0.5, stderr=subprocess.DEVNULL)
     last = json.loads(next(out.glob("*/summary.json")).read_text())["last_run"]
     early = max(sizes[: max(1, len(sizes) // 4)])

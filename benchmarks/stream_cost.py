@@ -55,7 +55,12 @@ def measure(models: list[Any], seconds: float) -> dict[str, float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=20, help="of the stream (default: %(default)s)")
-    options.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: the flagships)")
+    options.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help="may be repeated (default: the first model of the app, then the first two)",
+    )
     args = options.parse_args()
     print(machine())
     for names in (args.model,) if args.model else (list_models()[:1], list_models()[:2]):

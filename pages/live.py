@@ -77,9 +77,9 @@ with st.container():
 with st.container():
     # where the camera itself is the problem, a snapshot would need it too
     if problem in CAMERA_PROBLEMS:
-        show_upload(models, titles)
+        show_upload(models, titles, detector)
     elif problem or st.toggle("Use a snapshot instead of video", key="live-wants-snapshot"):
-        show_snapshot(models, titles)
+        show_snapshot(models, titles, detector)
 with st.container():
     st.fragment(show_history, run_every=every(1) if running else None)(
         session, titles, [model.name for model in models]

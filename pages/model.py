@@ -9,12 +9,12 @@ from pages.parts.shared.notices import show_no_models
 
 enter_page()
 st.title("Models")
-cards = readable_cards()
+asked = st.query_params.get("model", "")
+cards = readable_cards(asked)
 if not cards:
     show_no_models()
     st.stop()
 titles = model_titles(cards)
-asked = st.query_params.get("model", "")
 if asked and asked not in cards:
     st.warning("There is no model of that name here; choose one below.", icon=":material/search_off:")
 names = list(cards)

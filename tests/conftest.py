@@ -72,10 +72,11 @@ def train() -> Callable[..., int]:
 
         keras.utils.clear_session(free_memory=False)  # layer names as in a fresh process
         given, sys.argv = sys.argv, [f"{script}.py", *map(str, arguments)]
+        spec, MAIN.__spec__ = MAIN.__spec__, None  # of `python -m pytest`, which a card's command would name
         try:
             return run_main(importlib.import_module(script).train)
         finally:
-            sys.argv = given
+            sys.argv, MAIN.__spec__ = given, spec
             keras.config.set_dtype_policy("float32")
 
     return call

@@ -105,7 +105,7 @@ def _card(model: EmotionModel, head: Head, comparison: Comparison, name: str, so
         calibration={"temperature": 1.0},
         recommended=False,
         flagship=False,
-        purpose=f"{model.card.title}, adapted to {len(comparison.labels)} faces of your own.",
+        purpose=f"faces like the {len(comparison.labels)} that {model.card.title} was adapted to",
         reproduces=None,
         reported=None,
         training={},

@@ -1,7 +1,9 @@
 """Labelled faces as one file, and back: a ZIP with a folder per emotion, as `adapt --data` takes it unpacked."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,6 +13,11 @@ from fer_core.datasets import MOST_UPLOADS, emotion_in_name
 from fer_core.emotions import EMOTIONS
 from fer_core.errors import DatasetError, ImageError
 from fer_core.image import IMAGE_SUFFIXES, MAX_IMAGE_BYTES, encode_png, read_image, whole_face
+
+# what `zipfile` raises for files that are damaged, encrypted or packed in a way it does not know
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
+)  # fmt: skip
 
 
 def pack_faces(faces: Iterable[tuple[NDArray[np.uint8], int]]) -> bytes:
@@ -45,7 +52,7 @@ def unpack_faces(content: bytes) -> tuple[list[tuple[NDArray[np.uint8], int]], l
                     faces.append((whole_face(read_image(data, info.filename).pixels), label))
                 except ImageError as error:
                     left_out.append(str(error))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise DatasetError(f"Expected a ZIP of pictures in folders by emotion. Received: {error}.") from error
     if not faces:
         raise DatasetError(f"The ZIP holds no picture in a folder that names an emotion: {', '.join(EMOTIONS)}.")

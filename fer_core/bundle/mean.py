@@ -33,7 +33,7 @@ def mean_card(cards: Sequence[ModelCard]) -> ModelCard:
         training={},
         evaluation={},
         calibration={"temperature": 1.0},
-        purpose="Steadier than each of them alone, and as slow as all of them together.",
+        purpose="predictions that are steadier than each of them gives alone, and take the time of all of them",
     )
 
 

@@ -4,7 +4,7 @@ Rows of names and numbers -> `common`, `compare`, `cost`, `timeline`, in the col
 knows models, faces or pages.
 """
 
-from fer_core.charts.common import confusion_chart, history_chart, probability_spec, save_png
+from fer_core.charts.common import confusion_chart, history_chart, save_png
 from fer_core.charts.compare import (
     chart_file,
     curve_chart,
@@ -27,7 +27,6 @@ __all__ = [
     "history_chart",
     "interval_chart",
     "learning_rate_chart",
-    "probability_spec",
     "reliability_chart",
     "robustness_chart",
     "save_png",

@@ -1,15 +1,13 @@
 """Charts of a single model: its training, its confusion matrix, its probabilities for a face."""
 
-import copy
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
-from fer_core.charts.style import INK, PALETTE, colour_scale, dash_scale, emotion_scale
+from fer_core.charts.style import PALETTE, colour_scale, dash_scale
 from fer_core.emotions import EMOTIONS
 
 _LIGHT_TEXT: Final = "luminance(background) < 0.4 && datum.share < 0.95"
@@ -71,35 +69,6 @@ def confusion_chart(matrix: Sequence[Sequence[int]], title: str = "", normalised
         text=shown, color=alt.condition(_LIGHT_TEXT, alt.value("white"), alt.value("black"))
     )
     return (cells + text).properties(title=title, width=330, height=330)
-
-
-def probability_spec(probabilities: Sequence[float], description: str = "") -> dict[str, Any]:
-    """Return Vega-Lite bars of probabilities (7,), in the order of EMOTIONS, each with its name and value in text.
-
-    description: what screen readers say before the values. Only the data are made anew: Altair takes 50 ms to build and
-    check a chart, and a page draws one for each face and model.
-    """
-    rows = [
-        {"emotion": emotion, "probability": float(value)}
-        for emotion, value in zip(EMOTIONS, probabilities, strict=True)
-    ]
-    spoken = ", ".join(f"{row['emotion']} {row['probability']:.0%}" for row in rows)
-    spec = copy.deepcopy(_probability_bars())  # Streamlit changes what it is given
-    return spec | {"data": {"values": rows}, "description": f"{description}: {spoken}" if description else spoken}
-
-
-@cache
-def _probability_bars() -> dict[str, Any]:
-    base = alt.Chart(alt.NamedData("replaced")).encode(
-        y=alt.Y("emotion:N", sort=list(EMOTIONS), title=None, axis=alt.Axis(labelLimit=140, ticks=False, domain=False)),
-        # room on the right for the value of a full bar
-        x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.2]), axis=None),
-        tooltip=["emotion:N", alt.Tooltip("probability:Q", format=".1%")],
-    )
-    colour = alt.Color("emotion:N", legend=None, scale=emotion_scale())
-    values = base.mark_text(align="left", dx=4, color=INK).encode(text=alt.Text("probability:Q", format=".0%"))
-    bars: dict[str, Any] = (base.mark_bar().encode(color=colour) + values).properties(height=170).to_dict()
-    return bars
 
 
 def save_png(chart: alt.TopLevelMixin, path: Path, scale: float = 2.0) -> None:

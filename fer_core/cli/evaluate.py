@@ -53,7 +53,7 @@ def _find_faces(args: argparse.Namespace) -> int:
     from fer_core.reporting import measure_pictures, real_faces_record
 
     if args.robustness or args.ferplus:
-        return refuse("--find-faces takes pictures: leave --robustness and --ferplus away")
+        return refuse("--find-faces takes pictures: omit --robustness and --ferplus")
     if args.store is not None and _has_mean(args):
         return refuse("--store writes into a model's card, and a mean of models has none; name the models alone")
     pictures = labelled_pictures(args.data)

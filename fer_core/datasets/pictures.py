@@ -34,10 +34,16 @@ class LabelledPictures:
 
     @property
     def sha256(self) -> str:
-        """Hash of labels and files: the same whatever they are called and wherever they lie. Raises OSError."""
+        """Hash of labels and files: the same whatever they are called and wherever they lie.
+
+        Files that cannot be read are left out.
+        """
         lines = []
         for source, label in zip(self.sources, self.labels, strict=True):
-            content = source if isinstance(source, bytes) else source.read_bytes()
+            try:
+                content = source if isinstance(source, bytes) else source.read_bytes()
+            except OSError:
+                continue
             lines.append(f"{EMOTIONS[label]} {hashlib.sha256(content).hexdigest()}")
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 

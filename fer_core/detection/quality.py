@@ -54,11 +54,6 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
     return float(cv2.Laplacian(face, cv2.CV_32F).var() / max(float(face.var()), 1.0))
 
 
-def symmetry(crop: NDArray[np.uint8]) -> float:
-    """How like its mirror image a (48, 48) uint8 face is, about the best upright axis: -1 to 1; 1 for an even one."""
-    return max(_likenesses(crop))
-
-
 def _likenesses(crop: NDArray[np.uint8]) -> Iterator[float]:
     """Correlations of a face with its mirror image, about the middle first, then about axes further and further off."""
     face = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), 1.5)[_ROWS]

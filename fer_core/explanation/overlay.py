@@ -11,7 +11,7 @@ from fer_core.emotions import EMOTIONS
 
 ABOUT: Final = (
     "Orange marks what counts for the emotion in the model's eyes, blue what counts against it. This shows how the "
-    "model came to its answer, not what the person feels, and is no proof that the answer is correct."
+    "model came to its prediction, not what the person feels, and is no proof that the prediction is correct."
 )
 """What a map is and what it is not."""
 FOR: Final = (230, 97, 0)

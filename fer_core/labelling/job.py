@@ -3,13 +3,13 @@
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from tqdm import tqdm
 
-from fer_core.bundle import bundle_folder, list_models, load_model, no_models_text
+from fer_core.bundle import EmotionModel
 from fer_core.detection import load_detector
 from fer_core.errors import DatasetError
 from fer_core.labelling.local import run_local
@@ -25,23 +25,23 @@ _PART_ROWS: Final = 20_000  # of a part at most, about; 3 MB with two models
 _PART_SECONDS: Final = 60.0  # a killed run loses no more work than this
 
 
-def run_job(args: argparse.Namespace) -> int:
-    """Run a job to its end; returns the exit code: 0, or 1 where pictures were refused. Raises DatasetError."""
+def run_job(args: argparse.Namespace, models: Mapping[Path, EmotionModel]) -> int:
+    """Run a job to its end; returns the exit code: 0, or 1 where pictures were refused. Raises DatasetError.
+
+    models: by the paths that workers load them from.
+    """
     try:
-        return _run(args)
+        return _run(args, models)
     except BlockingIOError as error:
         raise DatasetError(str(error)) from None
+    except OSError as error:  # a folder that cannot be written to, a full disk
+        raise DatasetError(f"{args.out} cannot be written: {error}") from None
 
 
-def _run(args: argparse.Namespace) -> int:
-    sources = list_sources(args.source)
-    names = list(dict.fromkeys(args.model or list_models(args.models_dir)[:2]))
-    folders = [bundle_folder(name, args.models_dir) for name in names]
-    models = [load_model(folder) for folder in folders]
-    if not models:
-        raise DatasetError(no_models_text(args.models_dir))
+def _run(args: argparse.Namespace, loaded: Mapping[Path, EmotionModel]) -> int:
+    sources, models = list_sources(args.source), list(loaded.values())
     detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
-    settings = Settings(tuple(folders), args.unsure_below, detector)
+    settings = Settings(tuple(loaded), args.unsure_below, detector)
     parts = Parts(Path(args.out) / job_name(models, args.unsure_below, detector), [model.name for model in models])
     with locked(parts.folder):
         parts.tidy()

@@ -64,11 +64,18 @@ class Parts:
             path.unlink(missing_ok=True)
 
     def summary(self) -> dict[str, Any]:
-        """Counts over all parts: pictures by status, faces, and by model the labels and how many are uncertain."""
+        """Counts over all parts: pictures by status, faces, and by model the labels and how many are uncertain.
+
+        Of a picture that was labelled again, because it had changed or could not be read before, its newest rows count.
+        """
         pictures, faces, uncertain = Counter[str](), 0, Counter[str]()
         labels = {model: Counter[str]() for model in self.models}
+        newest: dict[str, Path] = {}
+        for path in self.paths():
+            newest |= dict.fromkeys(pq.read_table(path, columns=["source"])["source"].to_pylist(), path)
         for path in self.paths():
             table = pq.read_table(path)
+            table = table.filter([newest[source] == path for source in table["source"].to_pylist()])
             numbers = table["face"].to_pylist()
             faces += sum(number is not None for number in numbers)
             # a picture's rows stand together, and its first face stands for it

@@ -11,13 +11,14 @@ from fer_core.reporting.markdown import percent_interval
 from fer_core.reporting.model_readme import README_NAME, readme_text, write_readmes
 from fer_core.reporting.published import published_rows, published_table, why_they_differ
 from fer_core.reporting.real_faces import RealFaces, measure_pictures, real_faces_record, store_real_faces
-from fer_core.reporting.training_facts import main_settings, training_facts
+from fer_core.reporting.training_facts import calibrated_on, main_settings, training_facts
 
 __all__ = [
     "COLUMNS",
     "README_NAME",
     "RealFaces",
     "best_first",
+    "calibrated_on",
     "ensemble_row",
     "leaderboard_table",
     "main_settings",

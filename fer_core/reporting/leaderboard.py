@@ -37,8 +37,8 @@ COLUMNS: Final = (
            "counts as much as frequent neutral."),
     Column("accuracy", "FER-2013 test (PrivateTest)", "Share of the official FER-2013 test faces that are classified "
            "correctly. No model here was trained on them or chosen by them."),
-    Column("interval", "95 % interval", "Where the accuracy would lie, 95 times in 100, on other faces of the same "
-           "kind (Wilson). Models whose intervals overlap much may be equally good.", "text", better=""),
+    Column("interval", "95 % interval", "95 % confidence interval of the accuracy on all faces of this kind, of which "
+           "these are a sample (Wilson). Models whose intervals overlap much may be equally good.", "text", better=""),
     Column("clean", "Clean faces", "The same without the faces that are, pixel by pixel, also in the training part or "
            "PublicTest."),
     Column("milliseconds", "ms per face", "Milliseconds for one face, measured on this machine by the button below: "

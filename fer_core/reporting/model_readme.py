@@ -11,7 +11,7 @@ from fer_core.bundle import PART_NAMES, Bundle, ModelCard, main_part, network_en
 from fer_core.emotions import EMOTIONS
 from fer_core.reporting.markdown import decimal, markdown_table, percent, percent_interval
 from fer_core.reporting.published import published_rows, why_they_differ
-from fer_core.reporting.training_facts import training_facts
+from fer_core.reporting.training_facts import calibrated_on, training_facts
 
 README_NAME: Final = "README.md"
 _MARK: Final = "<!-- Written from card.json by `python -m fer_core models --cards`: change nothing here by hand. -->"
@@ -161,17 +161,16 @@ def _training(card: ModelCard) -> str:
 def _input_and_output(card: ModelCard) -> str:
     return (
         "A face of 48x48 grey pixels, 0 to 255, goes in; everything else is inside the network. Seven probabilities "
-        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}: on the faces that this "
-        "was fitted to, a confidence of 70 % means about 70 correct predictions in 100. The calibration errors above "
-        "say how far that holds elsewhere."
+        f"come out, in this order: {', '.join(card.emotions)}. {_calibration(card)}. On the faces of that "
+        "fit, a confidence of 70 % means about 70 correct predictions in 100. The calibration errors above say how far "
+        "that holds elsewhere."
     )
 
 
 def _calibration(card: ModelCard) -> str:
     divided = f"The logits are divided by {card.calibration['temperature']:g} first"
     text = f"{divided}, then scaled and shifted by emotion" if "scale" in card.calibration else divided
-    if (card.training.get("settings") or {}).get("balanced"):
-        text += ", fitted with every emotion counting the same"
+    text += f", fitted on {calibrated_on(card)}"
     prior = card.calibration.get("prior")
     if prior is None:
         return text

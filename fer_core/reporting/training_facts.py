@@ -26,21 +26,35 @@ def training_facts(card: ModelCard) -> dict[str, str]:
         "Split": _split(record),
         "Faces": f"{counts['training']:,} to train, {counts['validation']:,} to validate" if len(counts) == 2 else "",
         "Time": _time(card),
-        "Weights": kept_weights(record) if record else "",
+        "Weights": _kept_weights(card) if record else "",
         "Started from": _start(record),
         "Seed": record.get("seed"),
     }
     return {heading: str(text) for heading, text in facts.items() if text not in (None, "")}
 
 
-def kept_weights(training: Mapping[str, Any]) -> str:
-    """Which weights a bundle has, from its card's `training`: the best epoch's, or a mean of epochs' or trainings'."""
-    settings = training.get("settings") or {}
+def _kept_weights(card: ModelCard) -> str:
+    """Which weights it has: the best epoch's, or a mean of epochs' or trainings'."""
+    settings = card.training.get("settings") or {}
     if sources := settings.get("averaged"):
         return f"the mean of {listed(source['file'] for source in sources)}, whose commands are in card.json"
-    if epochs := main_settings(training).get("average_epochs"):
-        return f"the mean of the last {epochs} epochs"
+    of = main_settings(card.training)
+    ran = sum(record.get("phase") != "head" for record in card.history)
+    # a run that ended before its last epoch, out of time, has the mean of fewer or none
+    averaged = of["average_epochs"] - (of["epochs"] - ran) if of.get("average_epochs") else 0
+    if averaged > 0:
+        return f"the mean of the last {averaged} epochs" if averaged > 1 else "those of the last epoch"
     return "those of the epoch with the highest validation accuracy"
+
+
+def calibrated_on(card: ModelCard) -> str:
+    """What the calibration was fitted on, as the end of a sentence."""
+    balanced = (card.training.get("settings") or {}).get("balanced")
+    if not balanced:
+        return "the validation part"
+    pictures, share = balanced["extra_data"]["dataset"], balanced["share"]
+    weights = f"the validation part ({1 - share:.0%} of the weight) and the pictures of {pictures} ({share:.0%})"
+    return f"{weights}, every emotion with the same weight within each"
 
 
 def main_settings(training: Mapping[str, Any]) -> Mapping[str, Any]:

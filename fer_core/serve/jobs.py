@@ -5,6 +5,7 @@
 <job>/lock          held by the process that works on it, and let go of by the system when that is killed
 """
 
+import contextlib
 import json
 import re
 import shutil
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from fer_core.limits import MAX_VIDEO_JOBS, MAX_VIDEO_RESULTS, VIDEO_RESULT_SECONDS
+from fer_core.limits import MAX_VIDEO_JOBS, MAX_VIDEO_RESULTS, VIDEO_BODY_SECONDS, VIDEO_RESULT_SECONDS
 from fer_core.serve.problems import NOT_FOUND, Problem, busy
 from fer_core.utils.files import atomic_write
 
@@ -24,6 +25,7 @@ ENDED: Final = (DONE, FAILED, CANCELLED)
 _ID: Final = re.compile(r"[0-9a-f]{32}")  # a random one: who does not know it cannot ask for it
 _RETRY_SECONDS: Final = 30
 _STATUS: Final = "status.json"
+_ARRIVAL_SECONDS: Final = VIDEO_BODY_SECONDS + 60  # an upload that takes longer has ended, one way or another
 
 
 class Job:
@@ -73,12 +75,18 @@ class Jobs:
         folder.mkdir(parents=True, exist_ok=True)
 
     def new(self) -> Job:
-        """A job without a status, which nobody works on yet. Raises Problem (429) where there are too many."""
+        """A job without a status, which nobody works on yet. Raises Problem (429) where there are too many.
+
+        Those whose video is still on its way count too.
+        """
         self.tidy()
-        if sum(job.status()["state"] not in ENDED for job in self.all()) >= MAX_VIDEO_JOBS:
-            raise busy("Other videos are being worked on; please try again in a while.", _RETRY_SECONDS)
         job = Job(self._folder / uuid.uuid4().hex)
-        job.folder.mkdir()
+        job.folder.mkdir()  # before counting: of several at once each sees the others
+        waiting = sum(status["state"] not in ENDED for _, status in self._statuses())
+        arriving = sum(1 for _ in self._folders(with_status=False))
+        if waiting + arriving > MAX_VIDEO_JOBS:
+            job.remove()
+            raise busy("Other videos are being worked on; please try again in a while.", _RETRY_SECONDS)
         return job
 
     def find(self, name: str) -> Job:
@@ -90,18 +98,31 @@ class Jobs:
 
     def all(self) -> Iterator[Job]:
         """Those with a status, the oldest first."""
-        found = [(path.stat().st_ctime, path) for path in self._folder.iterdir() if (path / _STATUS).exists()]
-        for _, path in sorted(found):
+        for _, path in sorted(self._folders(with_status=True)):
             yield Job(path)
 
     def tidy(self) -> None:
         """Remove results that are old, or too many."""
-        ended = [job for job in self.all() if job.status()["state"] in ENDED]
-        for job in ended[:-MAX_VIDEO_RESULTS]:
-            job.remove()
-        for job in ended[-MAX_VIDEO_RESULTS:]:
-            if time.time() - job.status()["ended"] > VIDEO_RESULT_SECONDS:
+        ended = [(job, status["ended"]) for job, status in self._statuses() if status["state"] in ENDED]
+        for number, (job, since) in enumerate(reversed(ended)):
+            if number >= MAX_VIDEO_RESULTS or time.time() - since > VIDEO_RESULT_SECONDS:
                 job.remove()
+        for created, path in self._folders(with_status=False):
+            if time.time() - created > _ARRIVAL_SECONDS:  # of a process that was killed meanwhile
+                Job(path).remove()
+
+    def _statuses(self) -> Iterator[tuple[Job, dict[str, Any]]]:
+        """As `all`, with what clients see; without those that another process removes meanwhile."""
+        for job in self.all():
+            with contextlib.suppress(Problem):
+                yield job, job.status()
+
+    def _folders(self, with_status: bool) -> Iterator[tuple[float, Path]]:
+        """When each was made, and where it is; without those that another process removes meanwhile."""
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if (path / _STATUS).exists() == with_status:
+                    yield path.stat().st_ctime, path
 
 
 def no_job() -> Problem:

@@ -66,5 +66,8 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
         status, media_type, schema = answer
         operation["responses"][status]["content"] = {media_type: {"schema": schema}}
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    titles: dict[int, list[str]] = {}
     for kind in KINDS:
-        operation["responses"][str(kind.status)] = {"description": kind.title} | problem
+        titles.setdefault(kind.status, []).append(kind.title)
+    for status_code, said in titles.items():
+        operation["responses"][str(status_code)] = {"description": "; ".join(said)} | problem

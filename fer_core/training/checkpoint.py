@@ -64,7 +64,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             self._restore(network)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise DatasetError(f"{self.path} is damaged; leave --resume away to start anew. ({error})") from error
+            raise DatasetError(f"{self.path} is damaged; omit --resume to start anew. ({error})") from error
 
     def _restore(self, network: keras.Model) -> None:
         with np.load(self.path, allow_pickle=False) as saved:
@@ -74,7 +74,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             if changed:
                 raise DatasetError(
                     f"{self.path} belongs to another run: these differ: {', '.join(changed)}. Give the same settings "
-                    "to go on, or leave --resume away to start anew."
+                    "to go on, or omit --resume to start anew."
                 )
             variables = _variables(network)
             for index, variable in enumerate(variables):

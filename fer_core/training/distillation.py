@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from fer_core.bundle import EmotionModel
 from fer_core.datasets import Faces
 from fer_core.emotions import EMOTIONS
-from fer_core.errors import ModelError
-from fer_core.training.folds import may_teach
+from fer_core.training.folds import taught_by
 from fer_core.utils.files import atomic_write
 
 
@@ -46,19 +45,13 @@ def describe(teachers: Sequence[EmotionModel]) -> str:
 
 def _predict(part: Faces, teachers: Sequence[EmotionModel]) -> NDArray[np.float32]:
     """(N, 7): the mean over the teachers that may teach the face, and over the face and its mirror image."""
-    rows = [may_teach(teacher.card.training, part) for teacher in teachers]
-    count = np.sum(rows, axis=0)
-    if not count.all():
-        raise ModelError(
-            f"--teachers: {int((count == 0).sum()):,} of {len(part):,} training faces are in a fold that none of "
-            f"{', '.join(teacher.name for teacher in teachers)} was trained without. Name the models of all folds."
-        )
+    rows = taught_by(teachers, part)
     print(f"Asking {len(teachers)} teachers about {len(part):,} faces: minutes, where they are many.", flush=True)
     total = np.zeros((len(part), len(EMOTIONS)), np.float32)
     for teacher, mine in zip(teachers, rows, strict=True):
         faces = part.faces[mine]
         total[mine] += (teacher.predict_proba(faces) + teacher.predict_proba(faces[:, :, ::-1])) / 2
-    return np.asarray(total / count[:, None], np.float32)
+    return np.asarray(total / np.sum(rows, axis=0)[:, None], np.float32)
 
 
 def _read(kept: Path, question: str) -> NDArray[np.float32] | None:

@@ -6,13 +6,16 @@ teachers are trained, each without one of N folds (`--fold K/N`), and each teach
 
 import argparse
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fer_core.bundle import EmotionModel
 from fer_core.datasets import Faces, Split
+from fer_core.errors import ModelError
+from fer_core.utils.text import listed
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,34 @@ def without_fold(split: Split, left_out: Fold) -> Split:
     return replace(split, training=split.training.take(~left_out.holds(split.training.faces)), fold=str(left_out))
 
 
-def may_teach(training: dict[str, Any], part: Faces) -> NDArray[np.bool_]:
-    """Which faces of `part` a model may teach, from its card's `training` -> (N,).
+def taught_by(teachers: Sequence[EmotionModel], part: Faces) -> list[NDArray[np.bool_]]:
+    """Which faces of `part` each model may teach -> a mask (N,) each.
 
-    Those of the fold that it was trained without; without a fold, all.
+    Those of the fold that it was trained without; without a fold, all. Raises ModelError where a face has no teacher.
     """
-    left_out = training.get("fold")
+    masks = [_may_teach(teacher, part) for teacher in teachers]
+    alone = len(part) - int(np.any(masks, axis=0).sum())
+    if alone:
+        raise ModelError(
+            f"--teachers: {alone:,} of {len(part):,} training faces are in a fold that none of "
+            f"{listed(teacher.name for teacher in teachers)} was trained without. Name the models of all folds."
+        )
+    return masks
+
+
+def check_teachers(teachers: Sequence[EmotionModel], split: Split) -> None:
+    """Raise ModelError where a face of the training part has no teacher, or one that may have been trained on it."""
+    for teacher in teachers:
+        training = teacher.card.training
+        if "fold" in training and ("aligned" in training) != (split.aligned is not None):
+            raise ModelError(
+                f"--teachers {teacher.name}: where teachers were trained with --fold, --aligned goes for them and for "
+                "this training, or for neither."
+            )
+    if teachers:
+        taught_by(teachers, split.training)
+
+
+def _may_teach(teacher: EmotionModel, part: Faces) -> NDArray[np.bool_]:
+    left_out = teacher.card.training.get("fold")
     return fold(left_out).holds(part.faces) if left_out else np.ones(len(part), bool)

@@ -63,6 +63,7 @@ def with_options(settings: Settings, args: argparse.Namespace, teachers: Sequenc
         given["augmentation"] = replace(settings.augmentation, **chosen)
     if args.average_epochs:
         given["schedule"] = "constant"  # at a falling rate the last epochs would hardly differ
+        given.setdefault("patience", 0)  # stopping early would leave out the epochs whose mean is wanted
     if teachers:
         given |= {"teachers": describe(teachers), "teacher_share": args.teacher_share}
     if args.epochs is not None:  # a short run warms up for a tenth of its epochs at most
@@ -121,8 +122,8 @@ def _add_settings(parser: argparse.ArgumentParser, epochs_help: str) -> None:
         "--average-epochs",
         type=positive(int, or_zero=True),
         metavar="N",
-        help="keep the rate constant, and the mean of the last N epochs' weights in place of the best epoch's; 0: no "
-        "(default: the recipe's)",
+        help="keep the rate constant, do not stop early, and keep the mean of the last N epochs' weights in place of "
+        "the best epoch's; 0: no (default: the recipe's)",
     )
     add(
         "--mixup",

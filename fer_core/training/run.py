@@ -3,17 +3,17 @@
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from fer_core.bundle import EmotionModel, ModelCard, check_name, load_model
+from fer_core.bundle import EmotionModel, ModelCard, check_name, is_mean, load_model, member_names
 from fer_core.datasets import Split, read_dataset, split_dataset
 from fer_core.errors import DatasetError, FerError, ModelError
 from fer_core.training.export.half_precision import KERAS_NAME
-from fer_core.training.extra_data import with_extra_data
+from fer_core.training.extra_data import ExtraData, with_extra_data
 from fer_core.training.folds import fold, without_fold
 from fer_core.training.framing import with_aligned_training
 from fer_core.training.published_protocol import Protocol, published_split
@@ -47,15 +47,27 @@ def load_split(args: argparse.Namespace, protocol: Protocol | None = None) -> Sp
     return split
 
 
-def split_of(card: ModelCard, args: argparse.Namespace) -> Split:
-    """The split of --data and --ferplus as `card`'s training had it. Raises DatasetError."""
+def split_of(card: ModelCard, args: argparse.Namespace, extras: Sequence[ExtraData] = ()) -> Split:
+    """The split of --data and --ferplus as `card`'s training had it, with the faces of `extras` in the training part.
+
+    Raises DatasetError, also where these are other data than those it was trained on.
+    """
+    record = card.training
+    if not record:
+        raise DatasetError(f"{card.name} was adapted, not trained: its card names no dataset.")
     table = read_dataset(args.data, args.ferplus)
-    split = split_dataset(table, None, card.training["labels"], card.training["seed"])
-    return without_fold(split, fold(card.training["fold"])) if "fold" in card.training else split
+    if table.sha256 != record["dataset_sha256"]:
+        raise DatasetError(f"{card.name} was trained on other faces or labels than those of {args.data}.")
+    split = with_extra_data(split_dataset(table, record["split"], record["labels"], record["seed"]), extras)
+    return without_fold(split, fold(record["fold"])) if "fold" in record else split
 
 
 def load_teachers(args: argparse.Namespace) -> list[EmotionModel]:
     """The models of --teachers. Raises ModelError; call it first: an error after hours would be late."""
+    for name in args.teachers:
+        if is_mean(name, args.models_dir):
+            members = " ".join(member_names(name))
+            raise ModelError(f"--teachers takes single models. Received: {name}. Use --teachers {members}.")
     return [load_model(name, args.models_dir) for name in args.teachers]
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from fer_core.bundle import ModelCard, model_folders
 
-_SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split: no path
+_SHARES: Final = re.compile(r"[\d.]+(/[\d.]+)+")  # of --split and --fold: no path
+_WEIGHT: Final = re.compile(r"(.*?)(:[\d.]+)?", re.DOTALL)  # of --extra-data, behind the path
 
 
 def shown_command() -> str:
@@ -39,5 +40,7 @@ def report(card: ModelCard) -> str:
 
 def _shown(argument: str) -> str:
     option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
-    is_path = ("/" in value or "\\" in value) and not _SHARES.fullmatch(value)
-    return option + equals + (value.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] if is_path else value)
+    if _SHARES.fullmatch(value) or not ("/" in value or "\\" in value):
+        return argument
+    path, weight = _WEIGHT.fullmatch(value.replace("\\", "/")).groups()  # type: ignore[union-attr]
+    return option + equals + path.rstrip("/").rsplit("/", 1)[-1] + (weight or "")

@@ -58,11 +58,11 @@ def check_tuning(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
     if not args.tune:
         return
     if args.start_from or args.teachers:
-        parser.error("--tune tries settings from the beginning: leave --start-from and --teachers away")
+        parser.error("--tune tries settings from the beginning: omit --start-from and --teachers")
     if args.distribute:
-        parser.error("--tune tries settings on one device: leave --distribute away")
+        parser.error("--tune tries settings on one device: omit --distribute")
     if importlib.util.find_spec("optuna") is None:
-        raise FerError('--tune needs Optuna, which is not installed: pip install "optuna>=5", or leave --tune away.')
+        raise FerError('--tune needs Optuna, which is not installed: pip install "optuna>=5", or omit --tune.')
 
 
 def tune(
@@ -172,7 +172,7 @@ def _study(optuna: Any, store: Path, resume: bool, trials: int, seed: int, ident
     known = study.user_attrs.get("identity", str(identity))
     if known != str(identity):
         raise DatasetError(
-            f"{store} belongs to another search. Give the same settings to go on, or leave --resume away to start anew."
+            f"{store} belongs to another search. Give the same settings to go on, or omit --resume to start anew."
         )
     study.set_user_attr("identity", str(identity))
     # seeded anew for each session, or a search that goes on would draw its first trials again

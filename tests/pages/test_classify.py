@@ -124,7 +124,7 @@ def test_the_first_line_says_what_the_model_reaches() -> None:
     card = next(card for name in list_models() if (card := read_card(bundle_folder(name))).real_faces)
     assert f"{card.real_faces['accuracy']:.0%} of {card.real_faces['n']:,} real faces" in reached([card])
     share = f"{card.title} {card.real_faces['accuracy']:.0%}"
-    assert reached([card, card]) == f" Correct of {card.real_faces['n']:,} real faces: {share}, {share}."
+    assert reached([card, card]) == f" Correct on {card.real_faces['n']:,} real faces: {share}, {share}."
     assert reached([card, replace(card, real_faces={})]) == "" == reached([])
     page = app()
     (line,) = (element.value for element in page.markdown if "real faces" in element.value)

@@ -13,12 +13,14 @@ import streamlit_webrtc
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fer_core import analyze
 from fer_core.benchmark.frames import portrait_frame
 from fer_core.bundle.card import read_card
 from fer_core.bundle.registry import bundle_folder, list_models
 from fer_core.emotions import EMOTIONS
 from fer_core.image import sample_image
 from fer_core.live.webrtc import StreamLimiter
+from pages.parts.live import panel
 from pages.parts.live.bars import _rows
 from pages.parts.live.camera import CAMERA_PROBLEMS
 from pages.parts.live.connection import Connection
@@ -161,7 +163,7 @@ def test_page_says_so_while_a_connection_takes_too_long(streamer: Streamer) -> N
 
 
 @needs_model
-def test_page_snapshot_is_classified_without_a_stream(streamer: Streamer) -> None:
+def test_page_snapshot_is_classified_without_a_stream(streamer: Streamer, monkeypatch: pytest.MonkeyPatch) -> None:
     jpeg = io.BytesIO()
     Image.fromarray(portrait_frame()).save(jpeg, "JPEG")
     app = page()
@@ -169,6 +171,10 @@ def test_page_snapshot_is_classified_without_a_stream(streamer: Streamer) -> Non
     app.toggle(key="live-wants-snapshot").set_value(True).run()
     app.camera_input[0].set_value(("snapshot.jpg", jpeg.getvalue(), "image/jpeg")).run()
     assert not app.exception and "Face 1" in texts(app)
+    asked = []
+    monkeypatch.setattr(panel, "analyze", lambda *given, **how: asked.append(how["detector"]) or analyze(*given, **how))
+    app.selectbox(key="live-detector").set_value("haar").run()
+    assert asked == ["haar"], "the page's detector finds it"
 
 
 @needs_model

@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from fer_core import list_models, read_card
 from fer_core.bundle import REAL_FACES, bundle_folder
+from pages.parts.shared.clock import clock
 from pages.parts.shared.model_picker import model_groups
-from tests.support.synthetic_bundles import make_bundle
+from tests.support.synthetic_bundles import change_card, make_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_models = pytest.mark.skipif(not {"cnn", "mobilenet"} <= {*list_models()}, reason="needs cnn and mobilenet")
@@ -26,6 +27,13 @@ def opened(page: str, **query: str) -> AppTest:
 def texts(app: AppTest) -> str:
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.header, app.subheader)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+@pytest.fixture
+def two_flagships(models_dir: Path) -> Path:
+    for name in ("one", "two"):
+        make_bundle(models_dir, name, flagship=True)
+    return models_dir
 
 
 def test_recommended_come_first_and_published_systems_are_a_group(tmp_path: Path) -> None:
@@ -84,6 +92,26 @@ def test_a_card_is_a_page(models_dir: Path) -> None:
     assert f"{accuracy:.1%}" in [metric.value for metric in app.metric]
     assert len(app.get("vega_lite_chart")) + len(app.get("arrow_vega_lite_chart")) == 3
     assert "happy" in app.table[0].value.index
+
+
+def test_a_mean_has_a_page_too(two_flagships: Path) -> None:
+    app = opened("model", model="one+two")
+    said = texts(app)
+    assert "Mean of ONE and TWO" in said and "For predictions that are steadier" in said and not app.warning
+
+
+def test_an_emotion_without_faces_has_no_figures(models_dir: Path) -> None:
+    part = read_card(make_bundle(models_dir, "one")).evaluation["private_test"]
+    part["per_class"]["disgust"] = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    change_card(models_dir / "one", evaluation={"private_test": part})
+    app = opened("model", model="one")
+    assert app.table[0].value.loc["disgust"].tolist() == ["", "", "", "0"]
+    assert "lowest for" in texts(app) and "lowest for disgust" not in texts(app)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00.0"), (7.46, "0:07.5"), (59.97, "1:00.0"), (119.96, "2:00.0")])
+def test_times_as_people_read_them(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
 
 
 def test_a_sparse_card_and_an_unknown_name_are_no_error(models_dir: Path) -> None:

@@ -65,6 +65,16 @@ def test_the_mean_of_several() -> None:
     np.testing.assert_allclose(measured.probabilities["a + b"], rows("happy") * 0.65 + rows("sad") * 0.35)
 
 
+def test_a_file_that_cannot_be_read_is_refused_and_not_hashed(folder: Path, call: Call, tmp_path: Path) -> None:
+    whole = labelled_pictures(folder).sha256
+    (folder / "happy" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    assert labelled_pictures(folder).sha256 == whole
+    code, _, err = call("evaluate", "--data", folder, "--find-faces", "--json", tmp_path / "found.json")
+    assert code == 1 and "gone.png" in err
+    content = json.loads((tmp_path / "found.json").read_text())
+    assert content["sha256"] == whole and len(content["refused"]) == 1
+
+
 def test_folders_label_and_others_are_counted(folder: Path) -> None:
     pictures = labelled_pictures(folder)
     assert [Path(name).name for name in pictures.names] == ["b.png", "none.png", "a.png"]

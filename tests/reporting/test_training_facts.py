@@ -68,8 +68,10 @@ def test_further_pictures_and_a_start_are_named(card: ModelCard) -> None:
     ("settings", "text"),
     [
         ({"average_epochs": 0}, "those of the epoch with the highest validation accuracy"),
-        ({"average_epochs": 9}, "the mean of the last 9 epochs"),
-        ({"head": {}, "fine_tuning": {"average_epochs": 4}}, "the mean of the last 4 epochs"),
+        ({"epochs": 5, "average_epochs": 2}, "the mean of the last 2 epochs"),
+        ({"head": {}, "fine_tuning": {"epochs": 5, "average_epochs": 1}}, "those of the last epoch"),
+        ({"epochs": 6, "average_epochs": 3}, "the mean of the last 2 epochs"),  # out of time after five
+        ({"epochs": 9, "average_epochs": 2}, "those of the epoch with the highest validation accuracy"),
         (
             {"averaged": [{"file": "one/model.keras"}, {"file": "two/model.keras"}]},
             "the mean of one/model.keras and two/model.keras, whose commands are in card.json",

@@ -12,6 +12,7 @@ import pytest
 from fer_core.client import Client
 from fer_core.image import decode_image
 from fer_core.serve.page import EXAMPLES
+from fer_core.serve.problems import FACES, PARAMETER, PICTURE
 from tests.support.bad_inputs import good
 from tests.support.browser import until
 from tests.support.service import Service
@@ -33,6 +34,8 @@ def test_the_description_is_sound_and_complete(client: Client) -> None:
     assert described["openapi"].startswith("3.1")
     routes = {(path, method) for path, operations in described["paths"].items() for method in operations}
     assert routes == set(EXAMPLES)
+    refused = described["paths"]["/v1/analyze"]["post"]["responses"]["422"]["description"]
+    assert all(kind.title in refused for kind in (PICTURE, FACES, PARAMETER)), "they share a status"
     schemas = described["components"]["schemas"]
     for name, schema in schemas.items():
         jsonschema.Draft202012Validator.check_schema(schema)

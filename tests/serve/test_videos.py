@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from fer_core import load_model
 from fer_core.client import Client, ServiceError
 from fer_core.image import decode_image
-from fer_core.limits import MAX_VIDEO_BYTES, MAX_VIDEO_JOBS
+from fer_core.limits import MAX_VIDEO_BYTES, MAX_VIDEO_JOBS, VIDEO_BODY_SECONDS
 from fer_core.serve.jobs import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, Job, Jobs
 from fer_core.video import Video, VideoSummary, analyze_video
 from tests.support.bad_inputs import good
@@ -105,7 +106,36 @@ def test_only_so_many_jobs_wait(tmp_path: Path) -> None:
     assert refused.value.response().headers["Retry-After"]  # type: ignore[attr-defined]
     waiting[0].change(state=FAILED)
     assert not waiting[0].video.exists()
+    arriving = jobs.new()
+    with pytest.raises(Exception, match="Other videos"):  # it counts while its video is on its way
+        jobs.new()
+    arriving.remove()
+    assert jobs.new().folder.is_dir()
+
+
+def test_an_upload_that_was_cut_off_by_a_kill_makes_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = Jobs(tmp_path)
+    left = [jobs.new() for _ in range(MAX_VIDEO_JOBS)]
+    later = time.time() + VIDEO_BODY_SECONDS + 61
+    monkeypatch.setattr(time, "time", lambda: later)
     jobs.new()
+    assert not any(job.folder.exists() for job in left)
+
+
+def test_a_job_that_another_process_removes_meanwhile_harms_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(tmp_path)
+    gone, kept = new_job(jobs, state=DONE), new_job(jobs, state=DONE)
+    status = Job.status
+
+    def vanishing(job: Job) -> dict[str, Any]:
+        if job.id == gone.id:
+            shutil.rmtree(gone.folder, ignore_errors=True)
+        return status(job)
+
+    monkeypatch.setattr(Job, "status", vanishing)
+    assert jobs.new().folder.is_dir() and kept.folder.is_dir() and not gone.folder.exists()
 
 
 def test_results_go_after_their_time_and_when_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

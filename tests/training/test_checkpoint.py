@@ -222,7 +222,7 @@ def test_a_damaged_checkpoint_is_refused_in_a_line(
     before = snapshot(copied)
     assert train("train_cnn", "--data", copied / "fer2013.csv", *common(copied), *PLATEAU, "--resume") == 2
     error = capsys.readouterr().err
-    assert "training.npz is damaged; leave --resume away" in error and len(error.splitlines()) == 1
+    assert "training.npz is damaged; omit --resume" in error and len(error.splitlines()) == 1
     assert snapshot(copied) == before
 
 

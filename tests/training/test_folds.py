@@ -79,7 +79,7 @@ def test_a_face_that_nobody_may_teach_is_an_error() -> None:
     part = Faces(noise(30), tiny.faces(8)[1][:30])
     teachers: Any = [Says(SURE, SURE, "1/3"), Says(SURE, SURE, "2/3")]
     count = int(FOLDS[2].holds(part.faces).sum())
-    with pytest.raises(ModelError, match=rf"{count} of 30 training faces are in a fold that none of without 1/3,"):
+    with pytest.raises(ModelError, match=rf"{count} of 30 training faces are in a fold that none of without 1/3 and"):
         soft_targets(one_hot(part.labels), part, teachers, 1)
 
 
@@ -114,6 +114,26 @@ def test_a_run_goes_on_with_its_own_fold(
     capsys.readouterr()
     assert train("train_cnn", *common, "--name", "one", "--fold", "2/2", "--resume") == 2
     assert "fold" in capsys.readouterr().err
+
+
+def test_teachers_that_may_have_seen_a_face_are_refused(
+    train: Callable[..., int], trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("fold1", "fold2"):
+        shutil.copytree(trained.bundle, tmp_path / name)
+        card = read_card(tmp_path / name)
+        training = card.training | {"fold": f"{name[-1]}/2", "aligned": 3}
+        write_card(replace(card, training=training), tmp_path / name)
+    cases = {
+        ("fold1+fold2",): "Use --teachers fold1 fold2.",
+        (
+            "fold1",
+            "fold2",
+        ): "--teachers fold1: where teachers were trained with --fold, --aligned goes for them and for",
+    }
+    for teachers, said in cases.items():
+        assert train("train_cnn", "--data", trained.data, "--models-dir", tmp_path, "--teachers", *teachers) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_a_model_without_a_fold_teaches_every_face(model: EmotionModel, trained: Run) -> None:

@@ -4,15 +4,21 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from fer_core import ModelError
-from fer_core.training.run import start_from
+from fer_core import ModelError, read_card
+from fer_core.datasets import read_dataset, split_dataset
+from fer_core.errors import DatasetError
+from fer_core.training.folds import Fold
+from fer_core.training.run import split_of, start_from
+from tests.conftest import Run
 from tests.support import tiny
 from tests.support.small_network import ARTEFACTS, small, snapshot
 
@@ -82,6 +88,22 @@ def test_bad_data_is_refused_before_training_and_nothing_is_overwritten(
     error = capsys.readouterr().err
     assert error.startswith("error: ") and len(error.splitlines()) == 1 and re.search(said, error), error
     assert snapshot(tmp_path) == before
+
+
+def test_the_split_of_a_card_is_that_of_its_training(trained: Run, tmp_path: Path) -> None:
+    args = SimpleNamespace(data=str(tiny.one_folder(tmp_path / "a")), ferplus=None)
+    table = read_dataset(args.data)
+    card = read_card(trained.bundle)
+    own = {"split": "60/20/20", "seed": 3, "dataset_sha256": table.sha256, "fold": "1/2"}
+    split = split_of(replace(card, training=card.training | own), args)
+    whole = split_dataset(table, "60/20/20", seed=3)
+    assert np.array_equal(split.parts["test"].faces, whole.parts["test"].faces)
+    left = whole.training.faces[~Fold(1, 2).holds(whole.training.faces)]
+    assert np.array_equal(split.training.faces, left)
+    with pytest.raises(DatasetError, match="tiny was trained on other faces or labels than those of"):
+        split_of(card, args)
+    with pytest.raises(DatasetError, match="was adapted, not trained"):
+        split_of(replace(card, training={}), args)
 
 
 def test_a_run_may_start_from_another_s_weights(tmp_path: Path) -> None:

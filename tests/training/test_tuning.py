@@ -198,7 +198,7 @@ def test_a_search_starts_from_nothing(
 ) -> None:
     with pytest.raises(SystemExit) as caught:
         train("train_cnn", "--data", "x", "--tune", 2, *option)
-    assert caught.value.code == 2 and "leave --start-from and --teachers away" in capsys.readouterr().err
+    assert caught.value.code == 2 and "omit --start-from and --teachers" in capsys.readouterr().err
 
 
 # --- without Optuna

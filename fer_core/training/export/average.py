@@ -27,7 +27,6 @@ from fer_core.training.export.bundle import evaluated, write_bundle
 from fer_core.training.export.convert import PRECISIONS, save_keras
 from fer_core.training.export.half_precision import KERAS_NAME
 from fer_core.training.export.quantization import choose
-from fer_core.training.extra_data import with_extra_data
 from fer_core.training.normalisation import estimate_statistics
 from fer_core.training.options import add_extra_data, bundle_parser
 from fer_core.training.run import split_of
@@ -101,7 +100,7 @@ def main() -> None:
     parser.add_argument("--models-dir", type=Path, default=Path("models"), metavar="DIR")
     parser.add_argument("--precision", choices=["auto", *PRECISIONS], default="auto")
     args = parser.parse_args()
-    split = with_extra_data(split_of(read_card(args.bundle[-1]), args), args.extra_data)
+    split = split_of(read_card(args.bundle[-1]), args, args.extra_data)
     card = average_bundles(args.bundle, split, args.name, args.models_dir, args.precision)
     for part, found in card.evaluation.items():
         print(f"{part}: accuracy {found['accuracy']:.4f}, balanced {found['balanced_accuracy']:.4f}")

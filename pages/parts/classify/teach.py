@@ -11,7 +11,7 @@ from fer_core import EMOTIONS, Analysis, DatasetError, EmotionModel, Face, FerEr
 from fer_core.bundle import MEAN_SIGN
 from pages.parts.classify.corrections import add_correction, corrections, show_this_is
 from pages.parts.shared.faces import crop_image
-from pages.parts.shared.model_picker import ready_model, use_in_session
+from pages.parts.shared.model_picker import model_titles, ready_model, use_in_session
 from pages.parts.shared.notices import as_text
 
 MOST_WANTED = 12
@@ -117,9 +117,7 @@ def _show_learning(cards: Mapping[str, ModelCard], chosen: Sequence[EmotionModel
     bases = [(model.card.base or {"name": model.name})["name"] for model in chosen]
     first = next((name for name in bases if name in single), single[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        base = st.selectbox(
-            "Model", single, index=single.index(first), format_func=lambda name: cards[name].title, width=240
-        )
+        base = st.selectbox("Model", single, index=single.index(first), format_func=model_titles(cards).get, width=240)
         learn = st.button("Learn from these", icon=":material/school:")
     if learn:
         st.session_state.pop("learned", None)

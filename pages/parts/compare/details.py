@@ -15,6 +15,7 @@ from fer_core.charts import (
     reliability_chart,
 )
 from fer_core.evaluation import expected_calibration_error, precision_recall_curve, reliability, roc_curve
+from fer_core.reporting import calibrated_on
 from pages.parts.compare.charts import offer_table, show_chart
 from pages.parts.compare.tables import matrix_rows
 
@@ -119,7 +120,7 @@ def show_calibration(pair: list[Bundle], predictions: dict[str, tuple[Any, Any]]
             st.caption(
                 f"Temperature {bundle.card.calibration['temperature']:.2f}"
                 f"{', then a scale and a bias per emotion' if 'scale' in bundle.card.calibration else ''}: "
-                "fitted on the validation part. "
+                f"fitted on {calibrated_on(bundle.card)}. "
                 f"Calibration error {errors[0]:.3f} before, {errors[1]:.3f} after."
             )
     st.caption(

@@ -65,8 +65,8 @@ def _show_intervals(bundles: list[Bundle], titles: dict[str, str]) -> None:
             show_chart(interval_chart(rows, "accuracy"), title, rows, f"intervals-{name}")
     if charts:
         st.caption(
-            "A dot is the accuracy, its line the 95 % interval: where it would lie, 95 times in 100, on other faces of "
-            "the same kind. *Two models* tells whether two of them really differ." + _said_of(real)
+            "A dot is the accuracy, its line the 95 % confidence interval for all faces of this kind, of which these "
+            "are a sample. *Two models* tells whether two of them really differ." + _said_of(real)
         )
 
 

@@ -118,11 +118,11 @@ def _show_real_faces(pair: list[Bundle], titles: dict[str, str], part: str) -> N
     records = [bundle.card.real_faces for bundle in pair]
     if part == REAL_FACES:
         about = records[0]
+        source = f" ({about['source']})" if about.get("source") else ""
         missed = about["n"] - about["stored_predictions"]
         left_out = f"; in {missed} of them no face was found: those are in neither figure" if missed else ""
         st.caption(
-            f"{about['n']:,} labelled pictures, {about['data']} ({about['source']}), by the detector "
-            f"{about['detector']}{left_out}."
+            f"{about['n']:,} labelled pictures, {about['data']}{source}, by the detector {about['detector']}{left_out}."
             + "".join(_learned_from_others(bundle, titles[bundle.name]) for bundle in pair)
         )
     elif all(records) and records[0].get("sha256") == records[1].get("sha256"):

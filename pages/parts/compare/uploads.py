@@ -32,7 +32,7 @@ from pages.parts.compare.real_faces import measure_found, show_found
 from pages.parts.compare.tables import matrix_rows, table_config, table_rows
 from pages.parts.shared.choices import remembered
 from pages.parts.shared.model_picker import ready_model
-from pages.parts.shared.notices import show_notice
+from pages.parts.shared.notices import as_text, show_notice
 from pages.parts.shared.why import why_image
 
 MISTAKES = 14  # two rows of the gallery
@@ -70,7 +70,7 @@ def show_uploads(bundles: list[Bundle], titles: dict[str, str]) -> None:
             found = _measure(own.faces, [bundle for bundle in bundles if bundle.name in chosen])
             st.session_state.own_measured = found and (own, found)
         except DatasetError as error:
-            st.error(str(error), icon=":material/folder_off:")
+            st.error(as_text(str(error)), icon=":material/folder_off:")
     if st.session_state.get("own_measured"):
         own, measured = st.session_state.own_measured
         _show_left_out(own, measured)

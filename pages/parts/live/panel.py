@@ -11,6 +11,7 @@ from fer_core.live import LiveSession
 from pages.parts.live.bars import show_bars
 from pages.parts.shared.download_button import download_button
 from pages.parts.shared.faces import face_heading, show_picture
+from pages.parts.shared.notices import as_text
 
 FACES_SHOWN = 3
 SILENCE_SECONDS = 4
@@ -59,25 +60,27 @@ def show_downloads(session: LiveSession, disabled: bool) -> None:
         )
 
 
-def show_snapshot(models: list[EmotionModel], titles: Mapping[str, str]) -> None:
+def show_snapshot(models: list[EmotionModel], titles: Mapping[str, str], detector: str) -> None:
     """A single picture from the camera, without WebRTC."""
     taken = st.camera_input("Take a snapshot instead: it needs no video connection", key="live-snapshot")
     if taken:
-        _show_single(taken.getvalue(), "snapshot.jpg", models, titles)
+        _show_single(taken.getvalue(), "snapshot.jpg", models, titles, detector)
 
 
-def show_upload(models: list[EmotionModel], titles: Mapping[str, str]) -> None:
+def show_upload(models: list[EmotionModel], titles: Mapping[str, str], detector: str) -> None:
     """A picture from a file, where there is no camera that the page may use."""
     given = st.file_uploader(
         "Use a picture instead: it needs no camera", max_upload_size=MAX_IMAGE_BYTES // 2**20, key="live-upload"
     )
     if given:
-        _show_single(given.getvalue(), given.name, models, titles)
+        _show_single(given.getvalue(), given.name, models, titles, detector)
 
 
-def _show_single(content: bytes, name: str, models: list[EmotionModel], titles: Mapping[str, str]) -> None:
+def _show_single(
+    content: bytes, name: str, models: list[EmotionModel], titles: Mapping[str, str], detector: str
+) -> None:
     if models:
         try:
-            show_picture(analyze(content, models, name=name), titles, 0)
+            show_picture(analyze(content, models, name=name, detector=detector), titles, 0)
         except ImageError as error:
-            st.error(str(error))
+            st.error(as_text(str(error)))

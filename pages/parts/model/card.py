@@ -89,7 +89,8 @@ def _show_quality(card: ModelCard, title: str) -> None:
     if emotions:
         rows = pd.DataFrame([_emotion_row(row) for row in emotions]).set_index("Emotion")
         left.table(rows.loc[:, (rows != "").any()])
-        worst = min(emotions, key=lambda row: row.get("recall", 1.0))
+        measured_ones = [row for row in emotions if row.get("support") != 0]
+        worst = min(measured_ones or emotions, key=lambda row: row.get("recall", 1.0))
         precision = " Precision: of the faces given that label, the share that is correct."
         left.caption(
             f"Recall: of the faces of an emotion, the share that is predicted correctly; lowest for {worst['Emotion']}."
@@ -116,6 +117,8 @@ def _about_pictures(real: dict[str, Any]) -> str:
 
 
 def _emotion_row(row: dict[str, Any]) -> dict[str, str]:
+    if row.get("support") == 0:  # zeros would look like failures
+        row = {key: row[key] for key in ("Emotion", "support")}
     return {
         "Emotion": row["Emotion"],
         "Recall": _percent(row.get("recall")) or "",

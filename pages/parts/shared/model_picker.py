@@ -15,10 +15,10 @@ IN_ADDRESS = "models"
 """The part of a page's address that names the chosen models, separated by commas."""
 
 
-def readable_cards() -> dict[str, ModelCard]:
+def readable_cards(*means: str) -> dict[str, ModelCard]:
     """Name -> card, recommended ones first; each bundle that cannot be read is named with its reason.
 
-    The mean of the first choices is one of them, as are the means that the address asks for.
+    The mean of the first choices is one of them, as are `means` and those that the address asks for.
     """
     cards: dict[str, ModelCard] = {}
     for name in list_models():
@@ -27,7 +27,7 @@ def readable_cards() -> dict[str, ModelCard]:
         except FerError as error:
             st.warning(f"Model {name} is unavailable: {error}", icon=":material/warning:")
     cards |= {name: model.card for name, model in _session_models().items()}
-    wanted = [MEAN_SIGN.join(first_choices(cards)), *_in_address()]
+    wanted = [MEAN_SIGN.join(first_choices(cards)), *_in_address(), *means]
     for members in map(member_names, wanted):
         if len(members) > 1 and all(member in cards for member in members):
             mean = mean_card([cards[member] for member in members])
@@ -60,7 +60,7 @@ def reached(cards: Sequence[ModelCard]) -> str:
     faces = f"{records[0]['n']:,} real faces"
     if len(cards) == 1:
         return f" The model {titles[0]} is correct on {shares[0]} of {faces}."
-    return f" Correct of {faces}: {', '.join(map(' '.join, zip(titles, shares, strict=True)))}."
+    return f" Correct on {faces}: {', '.join(map(' '.join, zip(titles, shares, strict=True)))}."
 
 
 def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[EmotionModel]:
