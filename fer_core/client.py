@@ -27,7 +27,10 @@ class ServiceError(FerError):
 
 
 class Client:
-    """One connection, kept open: for one thread at a time. A context manager. Where it fails, OSError is raised."""
+    """One connection, kept open: for one thread at a time. A context manager.
+
+    Where it fails, OSError or http.client.HTTPException is raised.
+    """
 
     def __init__(self, url: str = "http://127.0.0.1:8502", token: str = "", timeout: float = 60) -> None:
         parts = urlsplit(url)
@@ -71,7 +74,8 @@ class Client:
         if response.status >= 400:
             later = response.headers.get("Retry-After")
             problem = answer if isinstance(answer, dict) else {"detail": answer, "status": response.status}
-            raise ServiceError(problem, float(later) if later else None)
+            # a proxy may give a date in place of seconds
+            raise ServiceError(problem, float(later) if later and later.isdecimal() else None)
         return answer
 
     def _exchange(

@@ -49,15 +49,17 @@ with others:
         show_samples()
 with settings:
     models = choose_models(cards)
-    threshold = st.slider(
-        "Mark as unsure below",
-        0.2,
-        0.95,
-        step=0.05,
-        key=remembered("threshold", UNSURE_BELOW),
-        format="percent",
-        help="What is said of a face is the mean of the chosen models; below this it is marked 'unsure'.",
-    )
+    threshold = UNSURE_BELOW
+    if source != "Video":  # a film is shown as curves and segments, without marks
+        threshold = st.slider(
+            "Mark as unsure below",
+            0.2,
+            0.95,
+            step=0.05,
+            key=remembered("threshold", UNSURE_BELOW),
+            format="percent",
+            help="What is said of a face is the mean of the chosen models; below this it is marked 'unsure'.",
+        )
     detector = choose_detector("detector", st.container())
 intro.markdown(ABOUT + reached([model.card for model in models]))
 if source == "Video":
@@ -71,7 +73,7 @@ if source == "Video":
         if result:
             show_result(result, titles)
         else:
-            show_video(video, models)
+            show_video(video, models, detector)
 else:
     found: list[Analysis | str | None] = []
     with drop:

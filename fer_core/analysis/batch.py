@@ -1,7 +1,7 @@
 """Many image files -> their analyses, in order; on several processes where asked, with flat memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,9 @@ from fer_core.analysis.blurring import Blur
 from fer_core.analysis.results import UNSURE_BELOW, Analysis
 from fer_core.bundle import EmotionModel, load_model
 from fer_core.detection import DEFAULT_DETECTOR, Detector, load_detector
-from fer_core.errors import ImageError
+from fer_core.errors import DatasetError, ImageError
 from fer_core.image import encode_png
-from fer_core.utils.processes import bounded_map, end_with_parent, spawning
+from fer_core.utils.processes import WorkerPool, bounded_map, end_with_parent, spawning
 
 _AHEAD: Final = 8  # files a worker may be ahead of the reader: bounds what waits in memory
 _models: list[EmotionModel] = []  # of a worker process, as is the next
@@ -39,6 +39,7 @@ def analyze_files(
     name, for itself. With several workers the analyses come without pixels (image has the shape (height, width, 0)),
     since images would have to travel between processes. copies: path -> the PNG file with boxes and labels that is
     written for it, its folder too; one that cannot be written is an ImageError. blur: whose faces the copies hide.
+    Raises DatasetError where a worker process dies.
     """
     copies = copies or {}
     if workers <= 1:
@@ -48,12 +49,16 @@ def analyze_files(
                 _analyzed(path, list(models.values()), load_detector(detector), threshold, copies.get(path), blur),
             )
         return
-    with ProcessPoolExecutor(workers, spawning(), initializer=_start, initargs=(tuple(models), detector)) as pool:
-        tasks = ((path, copies.get(path)) for path in paths)
-        for (path, _), result in bounded_map(
-            pool, partial(_work, threshold=threshold, blur=blur), tasks, workers * _AHEAD
-        ):
-            yield path, result
+    tasks = ((path, copies.get(path)) for path in paths)
+    work = partial(_work, threshold=threshold, blur=blur)
+    try:
+        with WorkerPool(workers, spawning(), initializer=_start, initargs=(tuple(models), detector)) as pool:
+            for (path, _), result in bounded_map(pool, work, tasks, workers * _AHEAD):
+                yield path, result
+    except BrokenProcessPool:
+        raise DatasetError(
+            f"One of {workers} worker processes died, most often for want of memory. Use fewer with --workers."
+        ) from None
 
 
 def _start(folders: tuple[Path, ...], detector: str) -> None:

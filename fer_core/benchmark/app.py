@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from fer_core.benchmark.timing import PROBES, ROOT, Row, fresh, missing, row
 from fer_core.bundle import bundle_folder, list_models
+from fer_core.utils.files import DATA, app_script
 
-_ENTRY: Final = ROOT / "streamlit_app.py"
+_ENTRY: Final = app_script() or ROOT / "streamlit_app.py"
 _MODELS: Final = 10
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 _STARTS: Final = 3
@@ -87,7 +88,7 @@ def _start_and_upload(chromium: Any, entry: Path, models_dir: Path) -> tuple[flo
         drawn = time.perf_counter() - started
         page.wait_for_timeout(_LOOKING * 1000)
         begun = time.perf_counter()
-        field.set_input_files(str(ROOT / "fer_core" / "data" / "astronaut.png"))
+        field.set_input_files(str(DATA / "astronaut.png"))
         page.get_by_text("Face 1", exact=True).first.wait_for(timeout=60_000)
         return drawn, time.perf_counter() - begun
     finally:

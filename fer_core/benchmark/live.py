@@ -36,6 +36,9 @@ def run_live(
     if not names:
         raise ModelError(f"There are no models under {models_dir}.")
     model = load_model(names[0], models_dir)
+    if video:
+        with Video(video):  # an error after minutes would be late
+            pass
     rows = [
         *_times(model, detector),
         *_steadiness(model, detector),

@@ -1,7 +1,7 @@
 """The way of the `fer` package, to compare with: its cascade with its settings, its crops, and its network.
 
 `python -m fer_core.benchmark.peer NETWORK MODELS_DIR DETECTOR` prints how many times faster `analyze` with the
-flagships is, turn by turn. A process of its own, for it needs TensorFlow.
+first two models is, turn by turn. A process of its own, for it needs TensorFlow.
 """
 
 import sys

@@ -16,6 +16,7 @@ from fer_core.benchmark.networks import network_rows
 from fer_core.benchmark.timing import Row, fresh, machine, print_rows, row, times
 from fer_core.bundle import list_models, load_model
 from fer_core.detection import DEFAULT_DETECTOR, load_detector
+from fer_core.errors import DatasetError
 from fer_core.image import decode_image, sample_image
 
 PICTURES: Final = 60
@@ -25,7 +26,7 @@ PICTURES: Final = 60
 def measure(
     models_dir: Path, peer_network: str | None = None, pictures: int = PICTURES, detector: str = DEFAULT_DETECTOR
 ) -> list[Row]:
-    """All rows, on this machine, with the flagships (at most two) or whatever models there are.
+    """All rows, on this machine, with the first two models, or whatever models there are.
 
     peer_network: the `fer` package's network, for the row that compares with it. pictures: how many the folder holds.
     detector: one of DETECTORS.
@@ -80,7 +81,10 @@ def run(
         print(*map(live_line, rows), sep="\n")
     if json_file:
         content = {"machine": machine(), "detector": detector, "rows": rows}
-        Path(json_file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        try:
+            Path(json_file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise DatasetError(f"{json_file} cannot be written: {error.strerror}.") from None
     return 0
 
 

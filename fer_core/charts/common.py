@@ -1,4 +1,4 @@
-"""Charts of a single model: its training, its confusion matrix, its probabilities for a face."""
+"""Charts of a single model: its training and its confusion matrix."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -32,12 +32,11 @@ def timeline_chart(rows: Sequence[Mapping[str, Any]], *, start: float, end: floa
     rows, so that the chart holds still.
     height: pixels, with axis and legend.
     """
-    spans_minutes = end - start > 120
     time = alt.X(
         "time:Q",
-        title="minutes" if spans_minutes else "seconds",
+        title="seconds",
         scale=alt.Scale(domain=[start, end], nice=False),
-        axis=alt.Axis(grid=False, labelExpr="format(datum.value / 60, '.2~f')" if spans_minutes else "datum.label"),
+        axis=alt.Axis(grid=False),
     )
     colour = alt.Color(
         "emotion:N",

@@ -4,6 +4,7 @@ Exit codes: 0 all done, 1 some inputs refused (each named on stderr), 2 wrong us
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from fer_core.cli import adapt, app, benchmark, classify, evaluate, label, model
 from fer_core.cli.common import refuse
 from fer_core.cli.output import WRITERS
 from fer_core.detection import DEFAULT_DETECTOR, DETECTORS
-from fer_core.errors import DatasetError, ModelError
+from fer_core.errors import FerError
 from fer_core.utils.clock import parse_time
 
 
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None, prog: str = "facial-emotions") 
 
     arguments: of the command line; None for those of this process. prog: what the usage calls the program.
     """
+    for stream in (sys.stdout, sys.stderr):  # file names may have characters that the terminal's encoding lacks
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parser = build_parser(prog)
     args, rest = parser.parse_known_args(arguments)
     args.rest = rest
@@ -31,7 +35,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "facial-emotions") 
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(args.run(args))
-    except (DatasetError, ModelError) as error:
+    except FerError as error:
         return refuse(error)
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
         sys.stderr.close()

@@ -43,8 +43,11 @@ def _film(args: argparse.Namespace) -> int:
 
     (path,) = args.films
     models, summary = load_models(args.model, args.models_dir), VideoSummary()
-    if args.annotated and Path(args.annotated).resolve() == Path(path).resolve():
-        return refuse("the annotated copy would overwrite the video; name another file")
+    written = [Path(name).resolve() for name in (args.csv, args.annotated) if name]
+    if Path(path).resolve() in written:
+        return refuse("that would overwrite the video; name another file for --csv or --annotated")
+    if len(set(written)) < len(written):
+        return refuse("--csv and --annotated name the same file")
     try:
         with Video(path, max_bytes=None) as source:
             options = {name: getattr(args, name) for name in _OPTIONS}

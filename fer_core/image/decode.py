@@ -23,7 +23,7 @@ ImageSource = bytes | str | Path | NDArray[np.uint8]
 """An encoded image, the path of one, or pixels: (height, width, 3) RGB or (height, width) grey uint8."""
 
 _TOO_MANY_BYTES: Final = (
-    f"is too large: at most {MAX_IMAGE_BYTES // 2**20} MB a picture are taken. Please make it smaller."
+    f"is too large: the limit is {MAX_IMAGE_BYTES // 2**20} MB per picture. Please make it smaller."
 )
 _SHOWN_NAME_LENGTH: Final = 60
 _ROWS_AT_ONCE: Final = 256
@@ -120,7 +120,7 @@ def _decode(data: bytes) -> DecodedImage:
     except (cv2.error, MemoryError):
         pixels = None
     if pixels is None:
-        raise ImageError("is damaged or of an unusual kind, and cannot be read. Please save it anew as JPEG or PNG.")
+        raise ImageError("is damaged or of an unusual kind, and cannot be read. Please save it again as JPEG or PNG.")
     if header.transparent:
         pixels = _on_white(pixels)  # bound to the old name, so that the old pixels are freed
         pixels = _upright(pixels, header.exif)  # IMREAD_COLOR_RGB has applied the orientation already
@@ -167,5 +167,5 @@ def _as_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"Received: {image.dtype} {image.shape}."
         )
     if image.shape[0] * image.shape[1] > MAX_IMAGE_PIXELS:
-        raise ImageError(f"The picture is too large: at most {MAX_IMAGE_PIXELS / 1e6:g} million pixels are taken.")
+        raise ImageError(f"The picture is too large: the limit is {MAX_IMAGE_PIXELS / 1e6:g} million pixels.")
     return np.repeat(image[..., None], 3, axis=2) if grey else image

@@ -28,8 +28,8 @@ _EMPTY: Final = f"is empty, so it is not a supported image. {_USE}"
 _UNSUPPORTED: Final = f"is not a supported image. {_USE}"
 _HEIC: Final = "is a HEIC picture, which is not a supported image. Please export it as JPEG (convert to JPEG)."
 _CUT: Final = "is damaged: it ends too early, perhaps because a download was cut off. Please get the file again."
-_DAMAGED: Final = "is damaged and cannot be read. Please get the file again, or save it anew as JPEG or PNG."
-_TOO_MANY_PARTS: Final = "is too large inside: it is made of too many small parts. Please save it anew as JPEG or PNG."
+_DAMAGED: Final = "is damaged and cannot be read. Please get the file again, or save it again as JPEG or PNG."
+_TOO_MANY_PARTS: Final = "has too many internal parts. Please save it again as JPEG or PNG."
 
 _FTYP_HEIC: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _BMP_HEADER_SIZES: Final = (12, 16, 40, 52, 56, 64, 108, 124)
@@ -82,7 +82,7 @@ def require_size(width: int, height: int, max_pixels: int) -> None:
         raise ImageError(_DAMAGED)
     if width * height > max_pixels:
         raise ImageError(
-            f"is too large: {width} x {height} pixels, and at most {max_pixels / 1e6:g} million are taken. "
+            f"is too large: {width} x {height} pixels, and the limit is {max_pixels / 1e6:g} million. "
             "Please make it smaller."
         )
 

@@ -77,9 +77,9 @@ class SessionLog:
             ]
         return rows
 
-    def csv(self) -> str:
-        """The entries as CSV with the columns LOG_FIELDS, oldest first."""
-        return to_csv((_row(entry, self._models) for entry in self._kept()), LOG_FIELDS)
+    def entries(self) -> tuple[NDArray[Any], list[str]]:
+        """A copy of the entries, oldest first, and the names of the models that they number; `log_csv` writes them."""
+        return self._kept().copy(), list(self._models)
 
     def _write(self, seconds: float, face: TrackedFace, name: str) -> None:
         if name not in self._models:
@@ -105,6 +105,11 @@ class SessionLog:
         return (
             self._entries[: self._written] if self._written <= size else np.roll(self._entries, -self._written % size)
         )
+
+
+def log_csv(entries: NDArray[Any], models: Sequence[str]) -> str:
+    """Entries of a log as CSV with the columns LOG_FIELDS: seconds of work for a full log."""
+    return to_csv((_row(entry, models) for entry in entries), LOG_FIELDS)
 
 
 def _row(entry: Any, names: Sequence[str]) -> dict[str, Any]:

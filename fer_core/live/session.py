@@ -22,7 +22,7 @@ from fer_core.detection import DEFAULT_DETECTOR, crop_frame
 from fer_core.emotions import EMOTIONS
 from fer_core.explanation import evidence, overlay_on
 from fer_core.image import encode_png
-from fer_core.live.log import SessionLog
+from fer_core.live.log import SessionLog, log_csv
 from fer_core.live.statistics import LONGEST_GAP, StreamStatistics
 from fer_core.tracking import SMOOTHING_SECONDS, FaceTracker, TrackedFace, is_blank
 
@@ -77,13 +77,13 @@ class LiveSession:
         self._models: list[EmotionModel] = []
         self._settings: dict[str, Any] = {}
         self._mirror, self._show_why, self._changed = True, False, False
-        self._tracker: FaceTracker | None = None
         self.clear()
 
     def clear(self) -> None:
         """Forget everything that was seen; the settings stay."""
         with self._lock:
             self._view, self._log = LiveView(), SessionLog()
+            self._tracker: FaceTracker | None = None
             self._statistics = StreamStatistics()
             self._picture: NDArray[np.uint8] | None = None
             self._began: float | None = None
@@ -126,13 +126,12 @@ class LiveSession:
             models, settings, mirror, show_why = self._models, self._settings, self._mirror, self._show_why
             moment = self._statistics.camera_time(now, timestamp)
             changed, self._changed = self._changed, False
-        if self._tracker is None:
-            self._tracker = FaceTracker(models, **settings)
-        elif changed:
-            self._tracker.configure(models, **settings)
+            tracker = self._tracker = self._tracker or FaceTracker(models, **settings)
+        if changed:
+            tracker.configure(models, **settings)
         image = np.ascontiguousarray(frame_rgb[:, ::-1]) if mirror else frame_rgb
         before = time.perf_counter()
-        faces = self._tracker.update(image, moment)
+        faces = tracker.update(image, moment)
         spent = (time.perf_counter() - before) * 1000
         shown = annotate(explained(image, faces, models) if show_why else image, faces)
         with self._lock:
@@ -178,4 +177,5 @@ class LiveSession:
     def csv(self) -> str:
         """The session's log as CSV, with the columns LOG_FIELDS."""
         with self._lock:
-            return self._log.csv()
+            entries, models = self._log.entries()
+        return log_csv(entries, models)  # not under the lock, for which the video thread would wait

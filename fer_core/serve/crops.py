@@ -25,7 +25,7 @@ def faces_of(body: bytes) -> NDArray[np.uint8]:
     else:
         faces = np.frombuffer(body, np.uint8).reshape(-1, FACE_SIZE, FACE_SIZE)
     if len(faces) > MAX_REQUEST_FACES:
-        raise Problem(TOO_LARGE, f"At most {MAX_REQUEST_FACES} faces a request are taken. Received: {len(faces)}.")
+        raise Problem(TOO_LARGE, f"The limit is {MAX_REQUEST_FACES} faces per request. Received: {len(faces)}.")
     return faces
 
 

@@ -51,7 +51,7 @@ class Share:
     def add(self, count: int) -> None:
         """Raises Problem where the request, or all together, would hold too much."""
         if self.bytes + count > MAX_REQUEST_BYTES:
-            raise Problem(TOO_LARGE, f"At most {MAX_REQUEST_BYTES // 2**20} MB a request are taken.")
+            raise Problem(TOO_LARGE, f"The limit is {MAX_REQUEST_BYTES // 2**20} MB per request.")
         if self._held.bytes + count > MAX_HELD_BYTES:
             raise busy("Too much is being uploaded at the moment; please try again.", 2)
         self.bytes += count

@@ -48,7 +48,7 @@ async def start(request: Request, models: Models = "", detector: DetectorName = 
 
 async def _save(request: Request, job: Job) -> None:
     """Write the body to the job's folder as it comes. Raises Problem."""
-    too_large = Problem(TOO_LARGE, f"At most {MAX_VIDEO_BYTES // 2**20} MB a video are taken.", {"Connection": "close"})
+    too_large = Problem(TOO_LARGE, f"The limit is {MAX_VIDEO_BYTES // 2**20} MB per video.", {"Connection": "close"})
     if declared_length(request) > MAX_VIDEO_BYTES:
         raise too_large
     size = 0

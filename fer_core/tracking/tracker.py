@@ -57,7 +57,7 @@ class FaceTracker:
 
     def __init__(
         self,
-        models: Iterable[str | EmotionModel] = ("cnn",),
+        models: Iterable[str | EmotionModel],
         *,
         detector: str = DEFAULT_DETECTOR,
         sensitivity: str = "normal",

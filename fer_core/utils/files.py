@@ -12,10 +12,17 @@ PACKAGE: Final = Path(__file__).resolve().parent.parent
 """The folder of fer_core."""
 CHECKOUT: Final = PACKAGE.parent
 """The folder that holds fer_core: the checkout, unless the package was installed."""
+APP_FOLDERS: Final = (CHECKOUT, PACKAGE / "app")
+"""Where streamlit_app.py is: in a checkout, and in an installed package."""
 DATA: Final = PACKAGE / "data"
 """Files that ship inside the package."""
 UNFINISHED: Final = ".unfinished-"
 """How the names of files begin that `atomic_write` has not finished; a killed process leaves them behind."""
+
+
+def app_script() -> Path | None:
+    """streamlit_app.py of the checkout, else of the installed package; None where there is neither."""
+    return next((path for folder in APP_FOLDERS if (path := folder / "streamlit_app.py").is_file()), None)
 
 
 @contextlib.contextmanager

@@ -58,12 +58,16 @@ def elan_document(
     tiers = _Tiers(root, order)
     for (face, model), held in by_tier(segments):
         person = (names or {}).get(face, f"Face {face}")
-        spans = [(s.start, s.end, s.label, {"CVE_REF": f"cve_{s.label}"}) for s in held]
-        tiers.add(f"{person} {model}", _TYPE, spans, PARTICIPANT=person, ANNOTATOR=model)
+        labels = [(s.start, s.end, s.label, {"CVE_REF": f"cve_{s.label}"}) for s in held]
+        tiers.add(f"{person} {model}", _TYPE, labels, PARTICIPANT=person, ANNOTATOR=model)
     if events:
-        moments = [time for time, _ in events]
-        ends = [min(a + _EVENT_LENGTH / 1000, b) for a, b in pairwise([*moments, moments[-1] + _EVENT_LENGTH])]
-        tiers.add(_EVENTS, _EVENT_TYPE, [(time, end, text, {}) for (time, text), end in zip(events, ends, strict=True)])
+        texts: dict[int, list[str]] = {}
+        for time, text in events:  # those of one moment share an annotation: ELAN has none without a length
+            texts.setdefault(round(time * 1000), []).append(text)
+        moments = sorted(texts)
+        ends = [min(a + _EVENT_LENGTH, b) for a, b in pairwise([*moments, moments[-1] + _EVENT_LENGTH])]
+        shown = zip(moments, ends, strict=True)
+        tiers.add(_EVENTS, _EVENT_TYPE, [(a / 1000, b / 1000, "; ".join(texts[a]), {}) for a, b in shown])
     _vocabulary(root, with_events=bool(events))
     indent(root)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))

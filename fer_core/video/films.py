@@ -50,7 +50,7 @@ def list_films(sources: Sequence[str], leave_out: Path) -> list[Film]:
     places = Counter(film.place for film in kept)
     for film in kept:
         if places[film.place] > 1:
-            one, other = (f.source for f in kept if f.place == film.place)
+            one, other, *_ = (f.source for f in kept if f.place == film.place)
             raise DatasetError(f"{one} and {other} would have one result; name the folder that holds both.")
     return kept
 

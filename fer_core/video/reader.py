@@ -79,12 +79,12 @@ class Video:
         size = file.seek(0, 2)
         file.seek(0)
         if self._max_bytes is not None and size > self._max_bytes:
-            raise ImageError(f"{self._name} is too large: at most {self._max_bytes // 2**20} MB a video are taken.")
+            raise ImageError(f"{self._name} is too large: the limit is {self._max_bytes // 2**20} MB per video.")
         head = file.read(12)
         file.seek(0)
         demuxer = next((name for fits, name in _DEMUXERS if fits(head)), None)
         if demuxer is None:
-            raise ImageError(f"{self._name} is not a supported video: {_KINDS} are taken.")
+            raise ImageError(f"{self._name} is not a supported video. Use {_KINDS}.")
         try:
             self._container: Any = av.open(file, format=demuxer)
             self._opened.insert(0, self._container)
@@ -162,11 +162,11 @@ class Video:
         if first is None:
             if sampling.start and self.info.duration and sampling.start >= self.info.duration:
                 raise ImageError(
-                    f"{self._name} ends after {self.info.duration:.1f} seconds, before the start asked for."
+                    f"{self._name} ends after {self.info.duration:.1f} seconds, before the requested start."
                 )
             raise ImageError(f"{self._name} is damaged: none of its pictures can be read.")
         if not reached and not ended:
-            raise ImageError(f"{self._name} ends after {last:.1f} seconds, before the start that is asked for.")
+            raise ImageError(f"{self._name} ends after {last:.1f} seconds, before the requested start.")
         # headers are not exact: a tenth and one second may be missing
         expected = max(self.info.duration, self._stream.frames / self.info.rate)
         if not self.notes and not ended and last + 1 < expected * 0.9:

@@ -41,7 +41,6 @@ class SegmentLog:
 
     def __init__(self) -> None:
         self.frames = 0
-        self.faces: set[int] = set()
         self.first = 0.0
         self._last, self._step = 0.0, 0.0
         self._open: dict[tuple[int, str], _Open] = {}
@@ -58,7 +57,6 @@ class SegmentLog:
         for key in [k for k, segment in self._open.items() if k not in held or held[k].label != segment.label]:
             self._close(key, frame.time)
         for key, prediction in held.items():
-            self.faces.add(key[0])
             segment = self._open.setdefault(key, _Open(prediction.label, frame.time))
             segment.total += prediction.confidence
             segment.frames += 1

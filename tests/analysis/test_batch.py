@@ -8,6 +8,7 @@ from PIL import Image
 
 from fer_core import Analysis, EmotionModel, ImageError
 from fer_core.analysis.batch import analyze_files
+from fer_core.errors import DatasetError
 from fer_core.image import sample_image
 from tests.conftest import Run
 
@@ -51,3 +52,8 @@ def test_the_threshold_is_kept(files: list[Path], trained: Run, model: EmotionMo
         ((_, found),) = analyze_files(files[:1], {trained.bundle: model}, threshold=threshold)
         assert isinstance(found, Analysis)
         assert found.faces[0].predictions["tiny"].is_uncertain == (threshold > 1)
+
+
+def test_a_worker_that_dies_is_said_in_a_line(files: list[Path], model: EmotionModel, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="One of 2 worker processes died"):
+        list(analyze_files(files, {tmp_path / "no-bundle-here": model}, workers=2))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fer_core.cli import app
 from fer_core.cli.parser import main
+from fer_core.utils import files
 from tests.conftest import ROOT
 
 
@@ -62,7 +62,7 @@ def test_only_another_folder_of_models_is_passed_on(monkeypatch: pytest.MonkeyPa
 def test_an_installed_package_has_the_app_inside(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "_FOLDERS", (tmp_path / "site-packages", tmp_path / "app"))
+    monkeypatch.setattr(files, "APP_FOLDERS", (tmp_path / "site-packages", tmp_path / "app"))
     assert main(["app"]) == 2 and "streamlit_app.py is neither in" in capsys.readouterr().err
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "streamlit_app.py").touch()

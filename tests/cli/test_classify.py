@@ -46,6 +46,18 @@ def test_a_name_cannot_move_the_cursor(call: Call, astronaut: Path) -> None:
     assert "\x1b" not in out and r"a\x1b[2J.png" in out
 
 
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_a_name_that_the_output_cannot_encode_is_written_in_escapes(
+    call: Call, astronaut: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    named, written = astronaut.with_name("\u0444.png"), io.BytesIO()
+    astronaut.rename(named)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    code, _, _ = call("classify", named, "--format", form)
+    sys.stdout.flush()
+    assert code == 0 and rb"\u0444.png" in written.getvalue()
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -49,8 +49,11 @@ def test_an_unusable_video_is_refused_and_writes_nothing(
 def test_the_copy_does_not_overwrite_its_source(clip: bytes, tmp_path: Path) -> None:
     source = tmp_path / "in.mp4"
     source.write_bytes(clip)
-    assert main(["video", str(source), "--annotated", str(source)]) == 2
-    assert source.read_bytes() == clip
+    for option in ("--annotated", "--csv"):
+        assert main(["video", str(source), option, str(source)]) == 2
+        assert source.read_bytes() == clip
+    both = str(tmp_path / "both")
+    assert main(["video", str(source), "--annotated", both, "--csv", both]) == 2 and not Path(both).exists()
 
 
 def test_the_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:

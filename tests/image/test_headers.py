@@ -61,7 +61,7 @@ def test_a_file_of_nothing_but_parts_is_refused_in_time(make: Callable[[], bytes
 @pytest.mark.parametrize("restart", [b"", b"\xff\xd0", b"\xff\x40\xff\xff", b"\xff\xfe\0\x04\xff\xd9"])
 def test_scans_beyond_any_encoder_s_are_refused(restart: bytes) -> None:
     assert read_header(scans(MAX_JPEG_SCANS, restart), MAX_IMAGE_PIXELS) == Header(128, 96)
-    with pytest.raises(ImageError, match="too many small parts"):
+    with pytest.raises(ImageError, match="too many internal parts"):
         read_header(scans(MAX_JPEG_SCANS + 1, restart), MAX_IMAGE_PIXELS)
 
 

@@ -1,5 +1,7 @@
 """A webcam session: what the video thread and the page share."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -129,6 +131,30 @@ def test_clear_forgets(session: LiveSession, clock: Clock) -> None:
     session.clear()
     assert session.view().frames == 0 and session.picture() == b"" and session.csv().count("\n") == 1
     assert session.shares() == {} and session.timeline("stub") == []
+
+
+def test_the_next_person_after_clearing_is_the_first_face(session: LiveSession, clock: Clock) -> None:
+    streamed(session, clock, 3)
+    (before,) = session.view().faces
+    session.clear()
+    assert session._tracker is None, "what it has seen of a face goes too"
+    streamed(session, clock, 3)
+    (after,) = session.view().faces
+    assert before.id == after.id == 1
+
+
+def test_the_table_is_written_outside_the_lock(
+    session: LiveSession, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamed(session, clock, 3)
+    written = live_session.log_csv
+
+    def slow(*given: Any) -> str:
+        assert not session._lock.locked(), "the video thread would wait"
+        return written(*given)
+
+    monkeypatch.setattr(live_session, "log_csv", slow)
+    assert session.csv().count("\n") == 2
 
 
 def test_timeline_spec_is_the_chart_without_data() -> None:

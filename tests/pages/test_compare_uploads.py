@@ -120,18 +120,23 @@ def test_own_faces_from_a_wrong_path(real: Path, tmp_path: Path, at_home: None, 
 
 
 @pytest.mark.parametrize(
-    ("url", "ip", "allowed"),
+    ("url", "host", "ip", "allowed"),
     [
-        ("http://localhost:8501/compare", None, True),
-        ("http://127.0.0.1:8501", None, True),
-        ("https://faces.example.org/compare", None, False),
-        ("http://192.168.1.5:8501", "192.168.1.7", False),
-        ("http://localhost:8501", "192.168.1.7", False),
+        ("http://localhost:8501/compare", "localhost:8501", None, True),
+        ("http://127.0.0.1:8501", "127.0.0.1:8501", None, True),
+        ("http://[::1]:8501", "[::1]:8501", None, True),
+        ("https://faces.example.org/compare", "faces.example.org", None, False),
+        ("http://localhost:8501", "faces.example.org", None, False),  # a client that says what it likes
+        ("http://localhost:8501", "", None, False),
+        ("http://192.168.1.5:8501", "192.168.1.5:8501", "192.168.1.7", False),
+        ("http://localhost:8501", "localhost:8501", "192.168.1.7", False),
     ],
 )
-def test_who_may_name_a_path(monkeypatch: pytest.MonkeyPatch, url: str, ip: str | None, allowed: bool) -> None:
+def test_who_may_name_a_path(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str, ip: str | None, allowed: bool
+) -> None:
     from pages.parts.compare import uploads
 
-    context = SimpleNamespace(url=url, ip_address=ip)
+    context = SimpleNamespace(url=url, headers={"Host": host} if host else {}, ip_address=ip)
     monkeypatch.setattr(uploads, "st", SimpleNamespace(context=context))
     assert uploads.visitor_is_local() is allowed

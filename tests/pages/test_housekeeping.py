@@ -1,18 +1,23 @@
-"""Sessions that cannot come back are let go of, without anybody visiting."""
+"""What visitors bring stays in memory, and goes when they have left, without anybody visiting."""
 
 import asyncio
 import gc
 import time
 import weakref
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartParser
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from fer_core.detection import load_detector
-from pages.parts.shared.housekeeping import give_back, sessions
+from fer_core.limits import MAX_IMAGE_BYTES
+from pages.parts.shared.housekeeping import give_back, keep_pictures_in_memory, sessions
 
 
 class Session:
@@ -52,3 +57,19 @@ def test_detectors_go_with_the_last_visitor() -> None:
 
 def test_the_server_tells_its_event_loop() -> None:
     assert callable(Runtime._get_async_objs)
+
+
+@pytest.mark.parametrize(("size", "on_disk"), [(MAX_IMAGE_BYTES - 100, False), (MAX_IMAGE_BYTES + 100, True)])
+def test_pictures_stay_in_memory_while_they_arrive(monkeypatch: pytest.MonkeyPatch, size: int, on_disk: bool) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        for start in range(0, size, 2**20):
+            yield bytes(min(2**20, size - start))
+        yield b"\r\n--x--\r\n"
+
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", MultiPartParser.spool_max_size)
+    keep_pictures_in_memory()
+    headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
+    upload = asyncio.run(MultiPartParser(headers, body()).parse())["file"]
+    assert isinstance(upload, UploadFile) and upload.size == size
+    assert upload.file._rolled is on_disk  # type: ignore[attr-defined]

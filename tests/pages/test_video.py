@@ -137,3 +137,13 @@ def test_without_a_model_it_asks_for_one() -> None:
 def test_a_name_is_only_text() -> None:
     page = given(app(), name="../**me**.mp4")
     assert shown(page) == [r"\*\*me\*\*.mp4"]
+
+
+def test_the_chosen_detector_finds_the_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    run = video_job.analyze_video
+    monkeypatch.setattr(video_job, "analyze_video", lambda *a, **how: asked.append(how["detector"]) or run(*a, **how))
+    page = given(app())
+    assert not [slider for slider in page.slider if "unsure" in slider.label], "a film has no such marks"
+    checked(page.selectbox(key="detector").set_value("haar").run())
+    assert asked == ["auto", "haar"] and len(jobs(page)) == 2

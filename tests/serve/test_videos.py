@@ -88,7 +88,7 @@ def test_a_video_that_is_too_large_is_refused_before_it_is_sent(client: Client) 
     connection.putheader("Content-Length", str(MAX_VIDEO_BYTES + 1))
     connection.endheaders()
     answer = connection.getresponse()
-    assert answer.status == 413 and b"200 MB a video" in answer.read()
+    assert answer.status == 413 and b"200 MB per video" in answer.read()
 
 
 def new_job(jobs: Jobs, **status: Any) -> Job:

@@ -72,3 +72,10 @@ def test_a_film_without_faces_is_a_document_without_tiers(tmp_path: Path) -> Non
     path = tmp_path / "film.eaf"
     path.write_bytes(elan_document([], film, tmp_path))
     assert list(Eaf(str(path)).get_tier_names()) == [] and b"video/quicktime" in path.read_bytes()
+
+
+def test_events_of_one_moment_share_an_annotation_and_none_is_lost(tmp_path: Path) -> None:
+    events = [(1.0, "smile"), (1.0, "door"), (1.2, "laugh"), (9.0, "end")]
+    (tmp_path / "film.eaf").write_bytes(elan_document([], Path("film.mp4"), None, events=events))
+    found = Eaf(tmp_path / "film.eaf").get_annotation_data_for_tier("Events")
+    assert sorted(found) == [(1000, 1200, "smile; door"), (1200, 1700, "laugh"), (9000, 9500, "end")]

@@ -43,3 +43,10 @@ def test_films_and_their_places(sources: list[str], places: list[str], root: Pat
 def test_refused(sources: list[str], words: str, root: Path) -> None:
     with pytest.raises(DatasetError, match=words):
         list_films(sources, leave_out=root / "out")
+
+
+def test_three_of_one_name_are_refused_as_two_are(root: Path) -> None:
+    (root / "c").mkdir()
+    (root / "c" / "film.mp4").touch()
+    with pytest.raises(DatasetError, match="would have one result"):
+        list_films(["a", "b", "c"], leave_out=root / "out")

@@ -64,7 +64,7 @@ def write_edits(edits: Edits, film: str) -> bytes:
 def read_edits(data: bytes, faces: Collection[int]) -> tuple[Edits, str]:
     """(edits, the film's name) of an edit file. faces: those that the film has. Raises EditsError, one line."""
     if len(data) > MAX_EDITS_BYTES:
-        raise EditsError(f"The edit file is too large: at most {MAX_EDITS_BYTES // 2**20} MB are taken.")
+        raise EditsError(f"The edit file is too large: the limit is {MAX_EDITS_BYTES // 2**20} MB.")
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):

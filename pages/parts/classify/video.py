@@ -16,7 +16,7 @@ JOBS_KEPT = 4  # of a session, the newest: each holds a folder with its annotate
 _REFRESH_SECONDS = 0.3  # between two updates of the progress bar
 
 
-def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
+def show_video(uploaded_file: Any, models: list[EmotionModel], detector: str) -> None:
     """Analyse and show an uploaded video (a Streamlit UploadedFile); for None, show the last one."""
     jobs: dict[Any, VideoJob] = st.session_state.setdefault("video-jobs", {})
     if uploaded_file is None and not jobs:
@@ -24,12 +24,12 @@ def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
     if uploaded_file is not None and not models:
         st.info("Pick at least one model.")
         return
-    key = next(reversed(jobs)) if uploaded_file is None else _key(uploaded_file, models)
+    key = next(reversed(jobs)) if uploaded_file is None else _key(uploaded_file, models, detector)
     try:
         if key not in jobs:
             for old in list(jobs)[: max(0, len(jobs) + 1 - JOBS_KEPT)]:
                 jobs.pop(old).discard()
-            jobs[key] = VideoJob(uploaded_file, uploaded_file.name, models)
+            jobs[key] = VideoJob(uploaded_file, uploaded_file.name, models, detector)
         job = jobs[key] = jobs.pop(key)  # the newest is what the page comes back to
         slot = f"video-{key[0]}"
         st.header(as_text(job.name), divider="gray", anchor=False)
@@ -59,8 +59,8 @@ def show_video(uploaded_file: Any, models: list[EmotionModel]) -> None:
         st.rerun()
 
 
-def _key(uploaded_file: Any, models: list[EmotionModel]) -> tuple[Any, ...]:
-    return uploaded_file.file_id, tuple((model.name, model.version) for model in models)
+def _key(uploaded_file: Any, models: list[EmotionModel], detector: str) -> tuple[Any, ...]:
+    return uploaded_file.file_id, detector, tuple((model.name, model.version) for model in models)
 
 
 def _work(job: VideoJob, slot: str) -> None:

@@ -23,7 +23,7 @@ class VideoJob:
     So `cancel` only raises a flag, and whoever steps waits for the lock.
     """
 
-    def __init__(self, file: BinaryIO, name: str, models: Sequence[EmotionModel]) -> None:
+    def __init__(self, file: BinaryIO, name: str, models: Sequence[EmotionModel], detector: str) -> None:
         """Open the video; nothing is analysed yet. Raises ImageError."""
         file.seek(0)
         self.name = shown_name(name)
@@ -38,7 +38,7 @@ class VideoJob:
         self.annotated = Path(self._folder.name) / "annotated.mp4"
         self.csv = Path(self._folder.name) / "emotions.csv"
         self._frames: Generator[VideoFrame, None, None] | None = analyze_video(
-            video, models, csv=self.csv, annotated=self.annotated
+            video, models, detector=detector, csv=self.csv, annotated=self.annotated
         )
         self._video: Video | None = video
         self._times = array("d")  # of the frames, also of those without a face, in seconds

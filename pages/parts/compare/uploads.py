@@ -114,9 +114,13 @@ def _show_left_out(own: OwnFaces, measured: Measured | RealFaces) -> None:
 
 
 def visitor_is_local() -> bool:
-    """Whether the browser runs on the machine of the app: only then may it name paths of that machine."""
-    host = urlsplit(st.context.url or "").hostname
-    return st.context.ip_address is None and host in LOCAL_HOSTS
+    """Whether the browser runs on the machine of the app: only then may it name paths of that machine.
+
+    The page's address is what the browser says, `Host` what came with the connection.
+    """
+    asked = urlsplit(f"//{st.context.headers.get('Host', '')}").hostname
+    shown = urlsplit(st.context.url or "").hostname
+    return st.context.ip_address is None and asked in LOCAL_HOSTS and shown in LOCAL_HOSTS
 
 
 def _choose_faces() -> tuple[str, list[Any]]:

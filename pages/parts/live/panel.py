@@ -21,7 +21,7 @@ def show_faces(session: LiveSession, titles: Mapping[str, str]) -> None:
     """The smoothed predictions for the faces in view, models side by side; or what to do where there is none."""
     view = session.view()
     if view.problem:
-        st.error(f"A frame could not be read ({view.problem}). The stream goes on.", icon=":material/error:")
+        st.error("A frame could not be read. The stream goes on.", icon=":material/error:")  # why: in the log
     elif not view.frames or view.age > SILENCE_SECONDS:
         st.info("Waiting for pictures from the camera …", icon=":material/hourglass_empty:")
     elif view.is_dark:

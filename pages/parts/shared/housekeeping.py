@@ -11,9 +11,11 @@ import time
 from typing import Any
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from streamlit import runtime
 
 from fer_core.detection import load_detector
+from fer_core.limits import MAX_IMAGE_BYTES
 from fer_core.utils.memory import release_memory, share_arenas
 
 LOOK_EVERY = 20.0  # seconds
@@ -25,7 +27,13 @@ def keep_house() -> None:
     """Begin, once in each server; a page outside of one needs none."""
     if runtime.exists():
         share_arenas()
+        keep_pictures_in_memory()
         threading.Thread(target=_keep, args=(runtime.get_instance(),), name="housekeeping", daemon=True).start()
+
+
+def keep_pictures_in_memory() -> None:
+    """Have uploads of pictures arrive in memory: what is larger than this, Starlette puts on the disk meanwhile."""
+    MultiPartParser.spool_max_size = MAX_IMAGE_BYTES
 
 
 def _keep(server: Any) -> None:

@@ -81,7 +81,7 @@ def choose_models(cards: dict[str, ModelCard], key: str = "models") -> list[Emot
 
 
 def use_in_session(model: EmotionModel) -> None:
-    """Let a model that is nowhere on disk be one of the models of this session, and choose it alone. A callback."""
+    """Let a model that is nowhere on disk be one of this session's, and choose it. A callback."""
     _session_models()[model.name] = model
     choices = st.session_state.setdefault("choices", {})
     st.session_state["models"] = choices["models"] = [model.name]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from fer_core.utils.files import CHECKOUT
+
 NOTICE = "The app names an **expression, not a feeling**. Pictures stay in memory, for this session only."
 MORE = (
     "A percentage is what the model takes for the probability of that emotion: where it says 70 %, it is correct for "
@@ -36,4 +38,5 @@ def show_no_models() -> None:
         st.error("FER_MODELS_DIR names a folder that does not exist. Correct it, or unset it for the models/ here.")
         return
     folder = "the folder that FER_MODELS_DIR names" if named else "models/"
-    st.error(f"There are no models under {folder}. Train one: `python train_cnn.py --data fer2013.csv`.")
+    advice = " Train one: `python train_cnn.py --data fer2013.csv`." if (CHECKOUT / "train_cnn.py").is_file() else ""
+    st.error(f"There are no models under {folder}.{advice}")

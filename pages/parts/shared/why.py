@@ -41,7 +41,7 @@ def why_images(
     return images, captions
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@st.cache_data(show_spinner=False, max_entries=64, scope="session")  # a visitor's faces end with the visit
 def _maps(
     name: str, version: str, pixels: bytes, _model: EmotionModel, _face: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
