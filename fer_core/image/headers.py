@@ -29,7 +29,7 @@ _UNSUPPORTED: Final = f"is not a supported image. {_USE}"
 _HEIC: Final = "is a HEIC picture, which is not a supported image. Please export it as JPEG (convert to JPEG)."
 _CUT: Final = "is damaged: it ends too early, perhaps because a download was cut off. Please get the file again."
 _DAMAGED: Final = "is damaged and cannot be read. Please get the file again, or save it again as JPEG or PNG."
-_TOO_MANY_PARTS: Final = "has too many internal parts. Please save it again as JPEG or PNG."
+_TOO_MANY_PARTS: Final = "is too large: it has too many internal parts. Please save it again as JPEG or PNG."
 
 _FTYP_HEIC: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _BMP_HEADER_SIZES: Final = (12, 16, 40, 52, 56, 64, 108, 124)
