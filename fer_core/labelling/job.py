@@ -3,7 +3,7 @@
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,16 +30,17 @@ def run_job(args: argparse.Namespace, models: Mapping[Path, EmotionModel]) -> in
 
     models: by the paths that workers load them from.
     """
+    sources = list_sources(args.source)
     try:
-        return _run(args, models)
+        return _run(args, sources, models)
     except BlockingIOError as error:
         raise DatasetError(str(error)) from None
     except OSError as error:  # a folder that cannot be written to, a full disk
         raise DatasetError(f"{args.out} cannot be written: {error}") from None
 
 
-def _run(args: argparse.Namespace, loaded: Mapping[Path, EmotionModel]) -> int:
-    sources, models = list_sources(args.source), list(loaded.values())
+def _run(args: argparse.Namespace, sources: Sequence[str], loaded: Mapping[Path, EmotionModel]) -> int:
+    models = list(loaded.values())
     detector = load_detector(args.detector).name  # not always what was asked for: Haar stands in for a damaged file
     settings = Settings(tuple(loaded), args.unsure_below, detector)
     parts = Parts(Path(args.out) / job_name(models, args.unsure_below, detector), [model.name for model in models])

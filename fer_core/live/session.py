@@ -126,8 +126,12 @@ class LiveSession:
             models, settings, mirror, show_why = self._models, self._settings, self._mirror, self._show_why
             moment = self._statistics.camera_time(now, timestamp)
             changed, self._changed = self._changed, False
-            tracker = self._tracker = self._tracker or FaceTracker(models, **settings)
-        if changed:
+            tracker = self._tracker
+        if tracker is None:
+            tracker = FaceTracker(models, **settings)  # it may load a detector: not under the lock
+            with self._lock:
+                self._tracker = tracker
+        elif changed:
             tracker.configure(models, **settings)
         image = np.ascontiguousarray(frame_rgb[:, ::-1]) if mirror else frame_rgb
         before = time.perf_counter()

@@ -43,8 +43,10 @@ def check_published_protocol(parser: argparse.ArgumentParser, args: argparse.Nam
         parser.error(f"--published-protocol: {args.arch} has no split of its own; those that have: {', '.join(names)}")
     other = args.split or args.limit or args.tune or args.start_from or args.labels != "fer2013"
     if other or args.teachers or args.vote_share or args.extra_data or args.aligned or args.fold:
-        refused = "--split, --limit, --labels, --tune, --start-from, --teachers, --vote-share, --extra-data, --aligned"
-        parser.error(f"--published-protocol is as published: no {refused}, --fold")
+        parser.error(
+            "--published-protocol is as published: no --split, --limit, --labels, --tune, --start-from, --teachers, "
+            "--vote-share, --extra-data, --aligned, --fold"
+        )
 
 
 class Reproduction:

@@ -3,9 +3,8 @@
     python -m fer_core.training.export.average models/first models/second --data fer2013.csv --name both
 
 Networks that were trained on from the same weights often lie in one valley of the loss, and the middle between them is
-better than either (Wortsman et al. 2022, "Model soups"). The card is that of the last
-one. Statistics of batch normalisations are estimated anew, with --extra-data on those faces too, as often as training
-drew them.
+better than either (Wortsman et al. 2022, "Model soups"). The card is that of the last one. Statistics of batch
+normalisations are estimated anew, with --extra-data on those faces too, as often as training drew them.
 """
 
 import hashlib
